@@ -1,0 +1,1 @@
+"""Reusable components of an AI data center."""

@@ -1,0 +1,1 @@
+"""Any Pulumi program, evaluated in process into one resource graph."""

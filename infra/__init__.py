@@ -1,0 +1,1 @@
+"""What the components stand on: providers, versions, images."""

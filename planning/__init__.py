@@ -1,0 +1,1 @@
+"""Pure planning: hardware catalog, capacity, scaling arithmetic."""

@@ -1,0 +1,1 @@
+"""Typed settings and the data center that they compose."""
