@@ -1,7 +1,7 @@
 """Everything that is wrong with an input, collected first and reported at once."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -45,7 +45,7 @@ class Problems:
         return len(self._problems)
 
     @contextmanager
-    def under(self, path: str) -> Iterator[None]:
+    def under(self, path: str) -> Generator[None]:
         """Put `path` before the path of every problem added inside the block."""
         before = self._prefix
         self._prefix = _join(before, path)
