@@ -83,9 +83,7 @@ class Problems:
         choices = list(choices)
         if value not in choices:
             close = suggestion(value, choices)
-            self.add(
-                path, f"'{value}' is not one of {', '.join(choices)}" + (close if len(choices) > 6 else "")
-            )
+            self.add(path, f"'{value}' is not one of {', '.join(choices)}" + (close if len(choices) > 6 else ""))
 
     def raise_if_any(self, subject: str) -> None:
         """Raise `InvalidInput` when something was added."""

@@ -1,0 +1,35 @@
+"""What a provider would answer: the outputs of a resource that only exists on paper."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
+
+Answer = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any] | None]
+"""`(type token, logical name, inputs) -> outputs to add`, or None to leave the rest unknown."""
+
+_KUBERNETES: Final = "kubernetes:"
+_LOAD_BALANCER_ADDRESS: Final = "198.51.100.1"
+"""TEST-NET-2 of RFC 5737: an address that is nobody's."""
+
+
+def kubernetes_answer(type: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Outputs of a Kubernetes object: its name and namespace, and the address of a load balancer."""
+    if not type.startswith(_KUBERNETES):
+        return None
+    outputs: dict[str, Any] = {"metadata": {"name": name, **_section(inputs, "metadata")}}
+    if type.endswith(":Service") and _section(inputs, "spec").get("type") == "LoadBalancer":
+        outputs["status"] = {"loadBalancer": {"ingress": [{"ip": _LOAD_BALANCER_ADDRESS}]}}
+    return outputs
+
+
+def physical_id(type: str, name: str, inputs: Mapping[str, Any]) -> str:
+    """The id that the provider would give: `namespace/name` for a Kubernetes object, else `<name>-id`."""
+    if not type.startswith(_KUBERNETES):
+        return f"{name}-id"
+    known = _section(inputs, "metadata")
+    parts = (known.get("namespace"), known.get("name", name))
+    return "/".join(part for part in parts if isinstance(part, str))
+
+
+def _section(inputs: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = inputs.get(name)
+    return cast(Mapping[str, Any], section) if isinstance(section, Mapping) else {}

@@ -1,0 +1,295 @@
+"""The resource monitor that a program talks to while it is evaluated: it records, and answers like a provider."""
+
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from typing import Any, Final, cast
+
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime import rpc
+from pulumi.runtime._callbacks import _CallbackServicer  # pyright: ignore[reportPrivateUsage]
+from pulumi.runtime.proto import resource_pb2
+
+from .answers import Answer, kubernetes_answer, physical_id
+from .graph import STACK_TYPE, Resource
+from .properties import Properties, read_properties
+
+# Everything that the engine offers and that recording needs; output values are left out, so that inputs are plain.
+FEATURES: Final = frozenset(
+    {
+        resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+        resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
+        resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+        resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
+        resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+        resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
+        resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+        resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+        resource_pb2.RESOURCE_MONITOR_FEATURE_PARAMETERIZATION,
+        resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+        resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
+    }
+)
+
+_OK: Final = empty_pb2.Empty()
+_STACK_REFERENCE: Final = "pulumi:pulumi:StackReference"
+_GET_RESOURCE: Final = "pulumi:pulumi:getResource"
+
+
+class DuplicateName(ValueError):
+    """Two resources of one type have the same name under the same parent."""
+
+
+class RecordingMonitor:
+    """Answers each request of Pulumi's SDK in process and keeps what was asked for."""
+
+    def __init__(
+        self,
+        *,
+        project: str,
+        stack: str,
+        preview: bool,
+        answers: Sequence[Answer] = (),
+        calls: Mapping[str, Mapping[str, Any]] | None = None,
+        stack_outputs: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Take answers in order of precedence, results of provider functions by token, outputs by stack name."""
+        self.resources: dict[str, Resource] = {}
+        self.outputs: dict[str, Properties] = {}
+        self.called: set[str] = set()
+        self._prefix = f"urn:pulumi:{stack}::{project}::"
+        self._preview = preview
+        self._answers = (*answers, kubernetes_answer)
+        self._calls = calls or {}
+        self._stack_outputs = stack_outputs or {}
+        self._states: dict[str, struct_pb2.Struct] = {}
+        self._transforms: dict[str, Sequence[Any]] = {}
+        self._stack_transforms: list[Any] = []
+        self._invoke_transforms: list[Any] = []
+
+    # The names below are those of the gRPC service that stands behind Pulumi's SDK.
+
+    def GetDeploymentInfo(self, request: Any) -> resource_pb2.DeploymentInfo:
+        """Say what this monitor can do."""
+        return resource_pb2.DeploymentInfo(supportedFeatures=FEATURES)
+
+    def SupportsFeature(self, request: Any) -> resource_pb2.SupportsFeatureResponse:
+        """Answer an older SDK; output values are kept out of the inputs."""
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id != "outputValues")
+
+    def RegisterResource(self, request: Any) -> Any:
+        """Record a resource; run transforms first, where there are any."""
+        transforms = self._transforms_of(request)
+        if transforms:
+            return self._transform_and_register(request, transforms)
+        return self._register(request)
+
+    def ReadResource(self, request: Any) -> resource_pb2.ReadResourceResponse:
+        """Record a resource that is only read."""
+        urn = self._urn(request.parent, request.type, request.name)
+        state = struct_pb2.Struct()
+        state.CopyFrom(request.properties)
+        if request.type == _STACK_REFERENCE:
+            state.MergeFrom(self._referenced_stack(request.id))
+        self._record(urn, request, request.properties, custom=True, read=True)
+        self._states[urn] = state
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=state)
+
+    def ExistsResource(self, request: Any) -> resource_pb2.ExistsResourceResponse:
+        """Nothing exists before the deployment."""
+        return resource_pb2.ExistsResourceResponse(exists=False)
+
+    def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:
+        """Keep the outputs of a component or of the stack."""
+        self.outputs[request.urn] = read_properties(request.outputs)
+        return _OK
+
+    def Invoke(self, request: Any) -> Any:
+        """Answer a provider function from the given results; without one, with nothing."""
+        if self._invoke_transforms:
+            return self._transform_and_invoke(request)
+        return self._invoke(request.tok, request.args)
+
+    def Call(self, request: Any) -> Any:
+        """Answer a method of a resource like a provider function."""
+        return self._invoke(request.tok, request.args)
+
+    def RegisterStackTransform(self, request: Any) -> empty_pb2.Empty:
+        """Run this transform on every resource from now on."""
+        self._stack_transforms.append(request)
+        return _OK
+
+    def RegisterStackInvokeTransform(self, request: Any) -> empty_pb2.Empty:
+        """Run this transform on every provider function from now on."""
+        self._invoke_transforms.append(request)
+        return _OK
+
+    def RegisterResourceHook(self, request: Any) -> empty_pb2.Empty:
+        """Hooks run around real operations only."""
+        return _OK
+
+    def RegisterErrorHook(self, request: Any) -> empty_pb2.Empty:
+        """Hooks run around real operations only."""
+        return _OK
+
+    def RegisterPackage(self, request: Any) -> resource_pb2.RegisterPackageResponse:
+        """Give a parameterised package a reference of its own."""
+        return resource_pb2.RegisterPackageResponse(ref=f"{request.name}@{request.version}")
+
+    def SignalAndWaitForShutdown(self, request: Any) -> empty_pb2.Empty:
+        """Nothing is left to wait for."""
+        return _OK
+
+    def _urn(self, parent: str, type: str, name: str) -> str:
+        parents = parent.removeprefix(self._prefix).partition("::")[0]
+        if parents and parents != STACK_TYPE:
+            type = f"{parents}${type}"
+        return f"{self._prefix}{type}::{name}"
+
+    def _register(self, request: Any) -> resource_pb2.RegisterResourceResponse:
+        urn = self._urn(request.parent, request.type, request.name)
+        if urn in self.resources:
+            raise DuplicateName(
+                f"two resources named '{request.name}' of type {request.type} under the same parent; "
+                "give each a name of its own"
+            )
+        resource = self._record(urn, request, request.object, custom=request.custom)
+        if not request.custom:
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        state, id = request.object, ""
+        if not self._preview:
+            id = request.importId or physical_id(resource.type, resource.name, resource.inputs)
+            state = self._answered(resource, request.object)
+        self._states[urn] = state
+        # `unknown` leaves what no answer gives unknown instead of None, which no provider would return.
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=id, object=state, unknown=True)
+
+    def _answered(self, resource: Resource, inputs: struct_pb2.Struct) -> struct_pb2.Struct:
+        for answer in self._answers:
+            outputs = answer(resource.type, resource.name, resource.inputs)
+            if outputs is not None:
+                state = struct_pb2.Struct()
+                state.CopyFrom(inputs)
+                for key in [key for key in outputs if key in resource.secrets or key in resource.unknowns]:
+                    outputs = {other: value for other, value in outputs.items() if other != key}
+                state.update(_wire(outputs))
+                return state
+        return inputs
+
+    def _record(self, urn: str, request: Any, struct: Any, *, custom: bool, read: bool = False) -> Resource:
+        properties = read_properties(struct)
+        of_registration = () if read else request.propertyDependencies.items()
+        resource = Resource(
+            urn=urn,
+            type=request.type,
+            name=request.name,
+            parent=request.parent,
+            custom=custom,
+            read=read,
+            inputs=properties.values,
+            secrets=frozenset(properties.secrets | _declared_secrets(request, properties)),
+            unknowns=frozenset(properties.unknowns),
+            dependencies=tuple(sorted(request.dependencies)),
+            property_dependencies={key: tuple(sorted(found.urns)) for key, found in of_registration},
+            provider=request.provider.rpartition("::")[0],
+            protect=not read and request.protect,
+            retain_on_delete=not read and request.retainOnDelete,
+            deleted_with="" if read else request.deletedWith,
+            ignore_changes=() if read else tuple(request.ignoreChanges),
+            aliases=() if read else tuple(alias.urn or alias.spec.name for alias in request.aliases),
+        )
+        self.resources[urn] = resource
+        return resource
+
+    def _referenced_stack(self, name: str) -> struct_pb2.Struct:
+        known = self._stack_outputs.get(name, self._stack_outputs.get(name.rpartition("/")[2]))
+        outputs = rpc.UNKNOWN if known is None else _wire(known)
+        state = struct_pb2.Struct()
+        state.update({"outputs": outputs, "secretOutputNames": []})
+        return state
+
+    def _invoke(self, token: str, args: struct_pb2.Struct) -> resource_pb2.ResourceInvokeResponse:
+        result = struct_pb2.Struct()
+        if token == _GET_RESOURCE:
+            urn = args.fields["urn"].string_value
+            result.update({"urn": urn, "id": physical_id(self[urn].type, self[urn].name, self[urn].inputs)})
+            result.fields["state"].struct_value.CopyFrom(self._states.get(urn, struct_pb2.Struct()))
+        else:
+            self.called.add(token)
+            result.update(_wire(self._calls.get(token, {})))
+        fields: dict[str, Any] = {"return": result}
+        return resource_pb2.ResourceInvokeResponse(**fields)
+
+    def __getitem__(self, urn: str) -> Resource:
+        return self.resources[urn]
+
+    def _transforms_of(self, request: Any) -> list[Any]:
+        urn = self._urn(request.parent, request.type, request.name)
+        if request.transforms:
+            self._transforms[urn] = tuple(request.transforms)
+        if not self._transforms and not self._stack_transforms:
+            return []
+        found = list(request.transforms)
+        parent = self.resources.get(request.parent)
+        while parent is not None:
+            found.extend(self._transforms.get(parent.urn, ()))
+            parent = self.resources.get(parent.parent)
+        return found if request.type == STACK_TYPE else [*found, *self._stack_transforms]
+
+    async def _transform_and_register(self, request: Any, transforms: Iterable[Any]) -> Any:
+        options = ("protect", "retainOnDelete", "deletedWith", "provider", "version", "pluginDownloadURL")
+        lists = ("ignoreChanges", "replaceOnChanges", "additionalSecretOutputs", "aliases")
+        snake = {"protect": "protect", "retainOnDelete": "retain_on_delete", "deletedWith": "deleted_with"}
+        snake |= {"provider": "provider", "version": "version", "pluginDownloadURL": "plugin_download_url"}
+        snake |= {"ignoreChanges": "ignore_changes", "replaceOnChanges": "replace_on_changes"}
+        snake |= {"additionalSecretOutputs": "additional_secret_outputs", "aliases": "aliases"}
+        for transform in transforms:
+            asked = resource_pb2.TransformRequest(
+                type=request.type, name=request.name, custom=request.custom, parent=request.parent
+            )
+            asked.properties.CopyFrom(request.object)
+            asked.options.depends_on.extend(request.dependencies)
+            for wire in options:
+                if getattr(request, wire):
+                    setattr(asked.options, snake[wire], getattr(request, wire))
+            for wire in lists:
+                getattr(asked.options, snake[wire]).extend(getattr(request, wire))
+            done = await _called_back(transform, asked)
+            request.object.CopyFrom(done.properties)
+            if not done.HasField("options"):
+                continue
+            for wire in options:
+                setattr(request, wire, getattr(done.options, snake[wire]))
+            for wire in lists:
+                del getattr(request, wire)[:]
+                getattr(request, wire).extend(getattr(done.options, snake[wire]))
+            del request.dependencies[:]
+            request.dependencies.extend(done.options.depends_on)
+        return self._register(request)
+
+    async def _transform_and_invoke(self, request: Any) -> Any:
+        args = request.args
+        for transform in self._invoke_transforms:
+            asked = resource_pb2.TransformInvokeRequest(token=request.tok, args=args)
+            args = (await _called_back(transform, asked)).args
+        return self._invoke(request.tok, args)
+
+
+def _declared_secrets(request: Any, properties: Properties) -> set[str]:
+    names = getattr(request, "additionalSecretOutputs", ())
+    return {name for name in names if name in properties.values}
+
+
+def _wire(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _wire(item) for key, item in cast(Mapping[str, Any], value).items()}
+    if isinstance(value, (list, tuple)):
+        return [_wire(item) for item in cast(Sequence[Any], value)]
+    return value
+
+
+def _called_back(callback: Any, request: Any) -> Awaitable[Any]:
+    """Call a transform where the SDK keeps it, in this process, instead of through its gRPC server."""
+    for servicer in cast(Any, _CallbackServicer)._servicers:
+        found = servicer._callbacks.get(callback.token)
+        if found is not None:
+            return found(request.SerializeToString())
+    raise LookupError(f"no callback {callback.token}")
