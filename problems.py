@@ -82,8 +82,8 @@ class Problems:
         """Require `value` to be one of `choices`."""
         choices = list(choices)
         if value not in choices:
-            close = suggestion(value, choices)
-            self.add(path, f"'{value}' is not one of {', '.join(choices)}" + (close if len(choices) > 6 else ""))
+            listed = f"'{value}' is not one of {', '.join(choices)}"
+            self.add(path, listed + suggestion(value, choices))
 
     def raise_if_any(self, subject: str) -> None:
         """Raise `InvalidInput` when something was added."""

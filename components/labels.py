@@ -1,0 +1,40 @@
+"""Labels and names that the components share."""
+
+import re
+from typing import Final
+
+from ..problems import Problems
+
+MANAGED_BY: Final = "aidc"
+NODE_POOL_LABEL: Final = "aidc.dev/node-pool"
+"""Carried by every node of a pool; workloads select it."""
+
+GPU_TAINT: Final = "nvidia.com/gpu"
+"""Carried by every NVIDIA GPU node, so that only workloads that ask for a GPU land there."""
+
+_DNS_LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_MAXIMUM_NAME: Final = 63
+"""Characters of a DNS label, RFC 1123: the bound of names that become host names."""
+
+
+def object_labels(name: str, component: str) -> dict[str, str]:
+    """Kubernetes' recommended labels: what the object is called, what part it plays, who manages it."""
+    return {
+        "app.kubernetes.io/name": name,
+        "app.kubernetes.io/component": component,
+        "app.kubernetes.io/managed-by": MANAGED_BY,
+    }
+
+
+def selector_labels(name: str, component: str) -> dict[str, str]:
+    """The labels that select a workload's pods; never changed after creation."""
+    return {"app.kubernetes.io/name": name, "app.kubernetes.io/component": component}
+
+
+def check_name(problems: Problems, path: str, name: str, *, room: int = 0) -> None:
+    """Require a DNS label that leaves `room` characters for what is appended to it."""
+    bound = _MAXIMUM_NAME - room
+    if len(name) > bound:
+        problems.add(path, f"'{name}' has {len(name)} characters; give {bound} or fewer")
+    elif not _DNS_LABEL.fullmatch(name):
+        problems.add(path, f"'{name}' is not a DNS label; use lower-case letters, digits and inner hyphens")

@@ -1,0 +1,50 @@
+"""Kubernetes objects as Pulumi resources, from plain manifests, and the provider that makes them."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+import pulumi
+
+_CORE: Final = "core"
+
+
+class KubernetesObject(pulumi.CustomResource):
+    """One Kubernetes object of any kind.
+
+    It has the same type token, and so the same URN, as the class of pulumi-kubernetes for that kind, and as its
+    `CustomResource` for kinds of a CRD. It is used in their place because it takes the manifest as it is:
+    pulumi-kubernetes first translates every nested field by type hints, which costs three times as much, and
+    imports a module for every API group.
+    """
+
+    metadata: pulumi.Output[Mapping[str, Any]]
+    """Name, namespace, labels and annotations as the server has them."""
+
+    status: pulumi.Output[Any]
+    """Status as the server reports it; unknown before the deployment."""
+
+    def __init__(self, name: str, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+        """Take a whole manifest: `apiVersion`, `kind`, `metadata` and the kind's own fields, camelCase keys."""
+        api_version, kind = manifest["apiVersion"], manifest["kind"]
+        group, _, version = api_version.rpartition("/")
+        secret_outputs = ["data", "stringData"] if (api_version, kind) == ("v1", "Secret") else None
+        defaults = pulumi.ResourceOptions(version=_provider_version(), additional_secret_outputs=secret_outputs)
+        super().__init__(
+            f"kubernetes:{group or _CORE}/{version}:{kind}",
+            name,
+            {"status": None, **manifest},
+            pulumi.ResourceOptions.merge(defaults, opts),
+        )
+
+    @property
+    def object_name(self) -> pulumi.Output[str]:
+        """`metadata.name`, once the object is there."""
+        return self.metadata.apply(lambda metadata: metadata["name"])
+
+
+@cache
+def _provider_version() -> str:
+    from importlib.metadata import version
+
+    return version("pulumi-kubernetes")
