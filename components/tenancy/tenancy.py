@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, NotRequired, TypedDict
+from typing import Any, Final, NotRequired, TypedDict, cast
 
 import pulumi
 
@@ -116,7 +116,7 @@ def plan_tenancy(args: TenancyArgs) -> TenancyPlan:
         check_name(problems, "namespace", namespace)
     pod_security = args.get("pod_security", PodSecurity.RESTRICTED)
     problems.choice("podSecurity", pod_security, [standard.value for standard in PodSecurity])
-    quota = args.get("quota", TenantQuota())
+    quota = cast(Mapping[str, str], args.get("quota", TenantQuota()))
     hard: dict[str, str] = {}
     for key, (resource, unit) in _QUOTA_RESOURCES.items():
         if key in quota:
