@@ -1,0 +1,42 @@
+"""The hardware catalog: instance types and accelerators with prices, each figure with its source."""
+
+from .accelerators import (
+    TIME_SLICING_REPLICAS,
+    Accelerator,
+    MigProfile,
+    accelerator,
+    accelerators,
+    check_time_slicing,
+    find_accelerator,
+    find_mig_profile,
+    mig_profile,
+)
+from .data_files import Source, sources
+from .instance_types import InstanceType, all_instance_types, find_instance_type, instance_type
+from .karpenter import karpenter_instance_types
+from .prices import Price, regions
+from .requirements import Requirement, find_instance_types, instance_types
+
+__all__ = [
+    "TIME_SLICING_REPLICAS",
+    "Accelerator",
+    "InstanceType",
+    "MigProfile",
+    "Price",
+    "Requirement",
+    "Source",
+    "accelerator",
+    "accelerators",
+    "all_instance_types",
+    "check_time_slicing",
+    "find_accelerator",
+    "find_instance_type",
+    "find_instance_types",
+    "find_mig_profile",
+    "instance_type",
+    "instance_types",
+    "karpenter_instance_types",
+    "mig_profile",
+    "regions",
+    "sources",
+]
