@@ -1,0 +1,116 @@
+"""Manifests written to a folder, in the order in which they must be applied, for GitOps."""
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from ..problems import InvalidInput, Problem
+from .graph import ResourceGraph
+from .manifests import Manifest, ordered_manifests
+
+LIST_NAME: Final = "resources.json"
+"""The list of everything that the program declares; its presence marks a folder as rendered."""
+
+# YAML 1.2 readers (Kubernetes' own among them) take more strings for numbers and booleans than PyYAML expects.
+_AMBIGUOUS: Final = re.compile(r"[-+.]?\d|(y|n|yes|no|on|off|true|false|null|~)$|[-+]?\.(inf|nan)$", re.IGNORECASE)
+_DUMPER: Final[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class _Dumper(_DUMPER):
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def _represent_text(dumper: Any, text: str) -> Any:
+    style = '"' if _AMBIGUOUS.match(text) else "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)  # pyright: ignore[reportUnknownMemberType]
+
+
+def to_yaml(content: object) -> str:
+    """Return a manifest as YAML: keys in their order, no aliases, strings that look like numbers quoted."""
+    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=1_000_000, allow_unicode=True)
+
+
+def render(graph: ResourceGraph, folder: Path) -> list[Path]:
+    """Write one file an object, numbered in order, and `resources.json`; return the paths of the manifests.
+
+    Objects with a secret inside are left out, and listed in `resources.json` with the paths of their secrets:
+    nothing secret is written in plain text. The folder appears whole or not at all, and is replaced whole when it
+    was rendered before.
+
+    Raises:
+        InvalidInput: The folder holds something else, or cannot be written.
+    """
+    manifests = ordered_manifests(graph)
+    written = [manifest for manifest in manifests if not manifest.resource.secrets]
+    names = list(_file_names(written))
+    _refuse_foreign(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            for name, manifest in zip(names, written, strict=True):
+                (made / name).write_text(to_yaml(manifest.content), encoding="utf-8")
+            listed = json.dumps(_listed(graph, manifests, dict(zip(map(id, written), names, strict=True))), indent=2)
+            (made / LIST_NAME).write_text(listed + "\n", encoding="utf-8")
+            made.chmod(0o755)
+            _replace(folder, made)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    except OSError as error:
+        raise InvalidInput(str(folder), [Problem("", f"cannot be written: {error.strerror}")]) from error
+    return [folder / name for name in names]
+
+
+def _file_names(manifests: Iterable[Manifest]) -> Iterable[str]:
+    for index, manifest in enumerate(manifests, start=1):
+        parts = (manifest.kind.lower(), manifest.namespace, manifest.name)
+        yield f"{index:04d}-" + "-".join(part.replace(":", "-") for part in parts if part) + ".yaml"
+
+
+def _listed(graph: ResourceGraph, manifests: list[Manifest], files: dict[int, str]) -> dict[str, Any]:
+    objects = {
+        manifest.resource.urn: {"file": files[id(manifest)]}
+        if id(manifest) in files
+        else {"file": None, "reason": "holds secrets", "secrets": sorted(manifest.resource.secrets)}
+        for manifest in manifests
+    }
+    resources = [
+        {"urn": resource.urn, "type": resource.type, "name": resource.name, **objects.get(resource.urn, {})}
+        for resource in graph
+    ]
+    return {"project": graph.project, "stack": graph.stack, "resources": resources}
+
+
+def _refuse_foreign(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InvalidInput(str(folder), [Problem("", "is a file; give a folder")])
+    if any(folder.iterdir()) and not (folder / LIST_NAME).is_file():
+        reason = f"is not empty and was not rendered before (it has no {LIST_NAME}); give a new folder"
+        raise InvalidInput(str(folder), [Problem("", reason)])
+
+
+def _replace(folder: Path, made: Path) -> None:
+    if not folder.exists():
+        made.rename(folder)
+        return
+    old = made.with_name(made.name + "-old")
+    folder.rename(old)
+    try:
+        os.rename(made, folder)
+    except OSError:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
