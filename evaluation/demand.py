@@ -1,0 +1,153 @@
+"""What the workloads of a program ask for: pods, CPU, memory and accelerators, at least and at most."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Final
+
+from .manifests import Manifest
+from .quantities import quantity
+
+Amounts = Mapping[str, Decimal]
+"""By resource name: cores for `cpu`, bytes for `memory`, pieces for devices."""
+
+_SCALERS: Final = {
+    "HorizontalPodAutoscaler": ("minReplicas", "maxReplicas", 1),
+    "ScaledObject": ("minReplicaCount", "maxReplicaCount", 0),
+}
+_KEDA_MAXIMUM: Final = 100
+"""KEDA's `maxReplicaCount` where none is given: keda.sh ScaledObject specification, read 2026-11."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workload:
+    """Pods of one kind that belong together."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    pods: int
+    """Pods at least: the replicas, or an autoscaler's minimum."""
+
+    maximum_pods: int
+    """Pods at most: the same, or an autoscaler's maximum."""
+
+    requests: Amounts
+    """What one pod requests."""
+
+    node_selector: Mapping[str, str]
+    """Labels of the nodes that its pods ask for."""
+
+    def total(self, *, maximum: bool = False) -> dict[str, Decimal]:
+        """What all its pods request, at least or at most."""
+        pods = self.maximum_pods if maximum else self.pods
+        return {resource: amount * pods for resource, amount in self.requests.items()}
+
+
+def workloads(manifests: Iterable[Manifest]) -> list[Workload]:
+    """Return the workloads among some objects, in their order; a DaemonSet counts as no pods, since nodes differ."""
+    manifests = list(manifests)
+    found: list[Workload] = []
+    for manifest in manifests:
+        found.extend(_workloads_of(manifest, manifests))
+    scalers = [manifest for manifest in manifests if manifest.kind in _SCALERS]
+    return [_scaled(workload, scalers) for workload in found]
+
+
+def sum_amounts(amounts: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
+    """Add amounts by resource."""
+    total: dict[str, Decimal] = {}
+    for each in amounts:
+        for resource, amount in each.items():
+            total[resource] = total.get(resource, Decimal(0)) + amount
+    return total
+
+
+def _workloads_of(manifest: Manifest, manifests: list[Manifest]) -> list[Workload]:
+    content = manifest.content
+    spec: Mapping[str, Any] = content.get("spec") or {}
+    match manifest.kind:
+        case "Deployment" | "StatefulSet" | "ReplicaSet":
+            return [_workload(manifest, manifest.name, spec.get("replicas", 1), _pod(spec))]
+        case "Job":
+            return [_workload(manifest, manifest.name, _job_pods(spec), _pod(spec))]
+        case "Pod":
+            return [_workload(manifest, manifest.name, 1, spec)]
+        case "JobSet":
+            jobs: list[Mapping[str, Any]] = spec.get("replicatedJobs") or []
+            return [_replicated(manifest, job) for job in jobs]
+        case "TrainJob":
+            return _train_job(manifest, spec, manifests)
+        case _:
+            return []
+
+
+def _replicated(manifest: Manifest, job: Mapping[str, Any]) -> Workload:
+    spec = job["template"]["spec"]
+    pods = int(job.get("replicas", 1)) * _job_pods(spec)
+    return _workload(manifest, f"{manifest.name}-{job['name']}", pods, _pod(spec))
+
+
+def _train_job(manifest: Manifest, spec: Mapping[str, Any], manifests: list[Manifest]) -> list[Workload]:
+    runtime = spec.get("runtimeRef", {}).get("name")
+    trainer: Mapping[str, Any] = spec.get("trainer") or {}
+    for other in manifests:
+        if other.kind in ("TrainingRuntime", "ClusterTrainingRuntime") and other.name == runtime:
+            job = next(iter(other.content["spec"]["template"]["spec"]["replicatedJobs"]))
+            default_nodes = other.content["spec"].get("mlPolicy", {}).get("numNodes", 1)
+            workload = _workload(
+                manifest, manifest.name, trainer.get("numNodes", default_nodes), _pod(job["template"]["spec"])
+            )
+            own = trainer.get("resourcesPerNode")
+            return [replace(workload, requests={**workload.requests, **_amounts(own)}) if own else workload]
+    return []
+
+
+def _workload(manifest: Manifest, name: str, pods: int, pod: Mapping[str, Any]) -> Workload:
+    return Workload(
+        kind=manifest.kind,
+        namespace=manifest.namespace,
+        name=name,
+        pods=int(pods),
+        maximum_pods=int(pods),
+        requests=_pod_requests(pod),
+        node_selector=pod.get("nodeSelector") or {},
+    )
+
+
+def _scaled(workload: Workload, scalers: list[Manifest]) -> Workload:
+    for scaler in scalers:
+        target = scaler.content["spec"]["scaleTargetRef"]
+        kind = target.get("kind", "Deployment")
+        if (scaler.namespace, target["name"], kind) == (workload.namespace, workload.name, workload.kind):
+            least, most, default = _SCALERS[scaler.kind]
+            spec = scaler.content["spec"]
+            pods = int(spec.get(least, default))
+            return replace(workload, pods=pods, maximum_pods=int(spec.get(most, max(_KEDA_MAXIMUM, pods))))
+    return workload
+
+
+def _pod(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (spec.get("template") or {}).get("spec") or {}
+
+
+def _job_pods(spec: Mapping[str, Any]) -> int:
+    parallelism = spec.get("parallelism")
+    return int(spec.get("completions", 1) if parallelism is None else parallelism)
+
+
+def _pod_requests(pod: Mapping[str, Any]) -> dict[str, Decimal]:
+    total = sum_amounts(_amounts(container.get("resources")) for container in pod.get("containers") or [])
+    # Init containers run before, one at a time: the scheduler takes the larger of the two.
+    for container in pod.get("initContainers") or []:
+        for resource, amount in _amounts(container.get("resources")).items():
+            total[resource] = max(total.get(resource, Decimal(0)), amount)
+    return total
+
+
+def _amounts(resources: Mapping[str, Any] | None) -> dict[str, Decimal]:
+    found = resources or {}
+    # A limit without a request is also the request.
+    merged = {**(found.get("limits") or {}), **(found.get("requests") or {})}
+    return {resource: quantity(str(amount)) for resource, amount in merged.items()}
