@@ -1,6 +1,7 @@
 """The catalog's JSON files, and the sources that their figures name."""
 
 import json
+import pkgutil
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -31,9 +32,9 @@ class Source:
 
 def read_data(name: str) -> Any:
     """Return the parsed content of `data/<name>.json`."""
-    from importlib.resources import files
-
-    return json.loads((files(__name__.rpartition(".")[0]) / "data" / f"{name}.json").read_text(encoding="utf-8"))
+    content = pkgutil.get_data(__name__, f"data/{name}.json")
+    assert content is not None, "the package's loader can read its data"
+    return json.loads(content)
 
 
 @cache

@@ -92,9 +92,10 @@ def instance_types(requirement: Requirement) -> tuple[InstanceType, ...]:
 def find_instance_types(requirement: Requirement, problems: Problems) -> tuple[InstanceType, ...]:
     """Return the instance types that fit, as `instance_types`; else add to `problems` and return ()."""
     before = len(problems)
-    conditions = _conditions(requirement, problems)
+    _check(requirement, problems)
     if len(problems) > before:
         return ()
+    conditions = [*_accelerator_conditions(requirement), *_node_conditions(requirement)]
     known = all_instance_types().values()
     found = [each for each in known if all(condition.fits(each) for condition in conditions)]
     if not found:
@@ -107,29 +108,24 @@ def _order(each: InstanceType, region: str) -> tuple[float, str]:
     return (price.amount if price else math.inf, each.name)
 
 
-def _conditions(requirement: Requirement, problems: Problems) -> list[_Condition]:
-    _check_numbers(requirement, problems)
+def _check(requirement: Requirement, problems: Problems) -> None:
+    if requirement.accelerator is not None:
+        find_models(requirement.accelerator, problems)
+    for field in _NUMBERS:
+        value = getattr(requirement, field)
+        number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+        if value is not None and not (math.isfinite(number) and number >= 0):
+            problems.add(camel_case(field), f"{value!r} is not a quantity; give a number, 0 or more")
     if requirement.accelerators is not None and requirement.accelerators_at_least is not None:
         problems.add("acceleratorsAtLeast", "given together with accelerators; give one of them")
     if requirement.architecture is not None:
         problems.choice("architecture", requirement.architecture, ARCHITECTURES)
     problems.choice("region", requirement.region, regions())
-    return [*_accelerator_conditions(requirement, problems), *_node_conditions(requirement)]
 
 
-def _check_numbers(requirement: Requirement, problems: Problems) -> None:
-    for field in _NUMBERS:
-        value = getattr(requirement, field)
-        if value is None:
-            continue
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or value < 0:
-            problems.add(camel_case(field), f"{value!r} is not a quantity; give a number, 0 or more")
-
-
-def _accelerator_conditions(requirement: Requirement, problems: Problems) -> Iterator[_Condition]:
+def _accelerator_conditions(requirement: Requirement) -> Iterator[_Condition]:
     if requirement.accelerator is not None:
-        names = {each.name for each in find_models(requirement.accelerator, problems)}
+        names = {each.name for each in find_models(requirement.accelerator, Problems())}
         yield _Condition(
             field="accelerator",
             wanted=requirement.accelerator,
