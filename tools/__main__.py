@@ -19,7 +19,6 @@ from .recipes import chosen, recipes
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, 1 where a tool cannot be had, 2 for bad input."""
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _terminate)
     try:
         if options.list:
             _list(options.names or None, options.json)
@@ -92,4 +91,5 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(main())

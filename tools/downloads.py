@@ -62,7 +62,7 @@ class Downloads:
         Raises:
             InvalidInput: it is neither.
         """
-        given = environment.get("AIDC_DOWNLOADS", "").strip().rstrip("/")
+        given = environment.get("AIDC_DOWNLOADS", "").strip()
         if given == "off":
             return None
         if not given:
@@ -71,7 +71,7 @@ class Downloads:
         if address.scheme not in ("http", "https") or not address.hostname:
             reason = f"'{given}' is no address; give http://... or https://..., or off for no downloads"
             raise InvalidInput("environment", [Problem("AIDC_DOWNLOADS", reason)])
-        return cls(given)
+        return cls(given.rstrip("/"))
 
     def fetch(self, artifact: Artifact, target: Path, detail: Callable[[str], None]) -> None:
         """Download a program to `target` and make it executable.
@@ -84,12 +84,10 @@ class Downloads:
         Raises:
             DownloadFailed: it cannot be had, or is not what its checksum says.
         """
+        if hopeless := self.hopeless(artifact):
+            raise DownloadFailed(hopeless)
         address = self._address(artifact)
         host = urllib.parse.urlsplit(address).netloc
-        if host in self._unreachable:
-            raise DownloadFailed(f"{host} {self._unreachable[host]} before")
-        if self._lost >= self._patience.unreachable:
-            raise DownloadFailed("there seems to be no network")
         file = target.with_name(target.name + ".download")
         digest = self._receive(address, host, file, detail)
         if digest != artifact.sha256:
@@ -100,6 +98,15 @@ class Downloads:
         else:
             file.rename(target)
         target.chmod(0o755)
+
+    def hopeless(self, artifact: Artifact) -> str:
+        """Return why a download is not worth a try any more, or nothing."""
+        host = urllib.parse.urlsplit(self._address(artifact)).netloc
+        if host in self._unreachable:
+            return f"{host} {self._unreachable[host]} before"
+        if self._lost >= self._patience.unreachable:
+            return "no network so far"
+        return ""
 
     def _address(self, artifact: Artifact) -> str:
         if self._base is None:

@@ -159,7 +159,10 @@ class Folder:
                 file.truncate(0)
                 file.write(str(os.getpid()))
                 file.flush()
-            yield
+            try:
+                yield
+            finally:
+                file.truncate(0)
 
     @contextmanager
     def _partial(self, recipe: Recipe) -> Generator[Path]:

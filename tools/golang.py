@@ -21,6 +21,7 @@ _MODULES = Path(__file__).resolve().parent / "modules"
 _BUILD_SECONDS = 3600.0
 _FETCH_SECONDS = 1200.0
 _SHOWN_LINES = 30
+_KEPT_LINES = 10_000
 _PACKAGE = re.compile(r"[\w.~/-]+")
 # Not in a folder of ours: a go.mod above it would change what Go does.
 _NOWHERE = os.path.abspath(os.sep)
@@ -51,8 +52,14 @@ class Go:
         program = shutil.which("go", path=environment.get("PATH", ""))
         if program is None:
             raise ToolError(f"Go is missing, and needed to make {names}; {advice}")
-        # Same build settings for everybody: no C compiler, no workspace or version control of a surrounding folder.
-        settings = {"CGO_ENABLED": "0", "GO111MODULE": "on", "GOWORK": "off"}
+        # The same build for everybody: no C compiler, no workspace or version control of a folder around,
+        # no flags of one's own. go.mod and go.sum are complete and stay as they are.
+        settings = {
+            "CGO_ENABLED": "0",
+            "GO111MODULE": "on",
+            "GOWORK": "off",
+            "GOFLAGS": "-mod=readonly -buildvcs=false",
+        }
         go = cls(program, {**environment, **settings})
         answer = go._run(["env", "-json", "GOVERSION", "GOTOOLCHAIN"], _NOWHERE, 60.0, "go env")
         found = json.loads(answer)
@@ -90,8 +97,7 @@ class Go:
         Raises:
             ToolError: the build fails; shows the last lines that Go printed.
         """
-        # go.sum is complete, so nothing is written to the folders, which may be read-only.
-        arguments = ["build", "-v", "-buildvcs=false", "-trimpath", "-ldflags", recipe.ldflags]
+        arguments = ["build", "-v", "-trimpath", "-ldflags", recipe.ldflags]
         packages = 0
 
         def line(text: str) -> None:
@@ -142,7 +148,7 @@ def run(
     Raises:
         ToolError: it fails, does not start, or takes too long; shows the last lines of its error output.
     """
-    last: deque[str] = deque(maxlen=_SHOWN_LINES)
+    last: deque[str] = deque(maxlen=_KEPT_LINES)
     late = threading.Event()
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         try:
@@ -167,28 +173,31 @@ def run(
         timer = threading.Timer(seconds, end)
         timer.daemon = True
         timer.start()
-        try:
-            with process:
+        with process:
+            try:
                 for text in process.stderr or ():
                     line(text.rstrip())
-                    # With -v Go names each package; what went wrong stands between these names.
-                    if not _PACKAGE.fullmatch(text.strip()):
-                        last.append(text.rstrip())
-        except BaseException:
-            _kill(process)
-            raise
-        finally:
-            timer.cancel()
+                    last.append(text.rstrip())
+                process.wait()
+            except BaseException:
+                # Before leaving the block, which waits for the process to end.
+                _kill(process)
+                raise
+            finally:
+                timer.cancel()
         output.seek(0)
         printed = output.read()
     if late.is_set():
         raise ToolError(f"{what} did not end within {seconds / 60:g} min and was stopped")
     if process.returncode:
-        raise ToolError(_failure(what, process.returncode, list(last) or printed.splitlines()[-_SHOWN_LINES:]))
+        raise ToolError(_failure(what, process.returncode, list(last) or printed.splitlines()))
     return printed
 
 
 def _failure(what: str, code: int, lines: Sequence[str]) -> str:
+    # With -v Go names each package that it builds; what went wrong stands between these names.
+    lines = [line for line in lines if not _PACKAGE.fullmatch(line)] or lines
+    lines = lines[-_SHOWN_LINES:]
     text = f"{what} failed with exit code {code}:\n" + "\n".join(f"  {line}" for line in lines)
     if any("no space left on device" in line for line in lines):
         text += "\nThe disk is full: Go's caches (`go env GOCACHE GOMODCACHE`) need about 6 GiB, the tools 1 GiB."

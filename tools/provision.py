@@ -113,6 +113,9 @@ class _Run:
         if artifact is None or self.downloads is None:
             return None
         downloads = self.downloads
+        if hopeless := downloads.hopeless(artifact):
+            self._not_downloaded(recipe, hopeless)
+            return None
         with self.folder.lock(recipe, self._waiting(recipe)):
             if tool := self.folder.find(recipe):
                 self._there(tool)
@@ -129,7 +132,7 @@ class _Run:
             try:
                 tool = self.folder.install(recipe, How.DOWNLOADED, fill, started)
             except DownloadFailed as failure:
-                self.report.line(recipe.name, f"not downloaded: {failure}; it will be built")
+                self._not_downloaded(recipe, str(failure))
                 return None
         self._made(tool)
         return tool
@@ -174,6 +177,9 @@ class _Run:
         tool = self.folder.install(recipe, How.BUILT, fill, started)
         self._made(tool)
         return tool
+
+    def _not_downloaded(self, recipe: Recipe, why: str) -> None:
+        self.report.line(recipe.name, f"not downloaded: {why}; it will be built")
 
     def _waiting(self, recipe: Recipe) -> "_Waiting":
         return _Waiting(self.report, recipe.name)
