@@ -1,0 +1,225 @@
+"""A simulated cluster on this machine: started, healed, and removed without a trace."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..tools import Report
+from . import programs
+from .certificates import Authority
+from .client import Client
+from .controllers import Controller, Setting, with_needs
+from .definitions import install_definitions
+from .failure import ProgramFailed
+from .health import wait_healthy
+from .karpenter import instance_types_path
+from .kubeconfig import write_kubeconfig
+from .outside import outside_files, remove_outside
+from .ports import choose_ports, is_free, ports_of_others
+from .processes import ProcessTable, Program
+from .simulation import SystemNode, kwok_configuration, metrics_objects, system_nodes
+from .state import Record, State, require_existing, state_home, write_atomically
+from .tooling import Tooling, provide_tooling
+
+_CORE_TOOLS = (
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kwok",
+    "metrics-server",
+    "gateway-api",
+)
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterSettings:
+    """What a simulated cluster offers."""
+
+    controllers: frozenset[str] = frozenset()
+    """Of karpenter, jobset, trainer and keda. What an earlier start asked for stays."""
+
+    instance_types: Sequence[dict[str, Any]] | None = None
+    """What Karpenter may choose from, in the form of its KWOK provider. Default: Karpenter's own examples."""
+
+    system_nodes: Sequence[SystemNode] = field(default_factory=system_nodes)
+    """Nodes that are there from the start. Default: two, in two zones."""
+
+
+class Cluster:
+    """One simulated cluster, by its name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._state = State(name)
+        self._processes = ProcessTable(self._state.folder)
+        self.kubeconfig = self._state.kubeconfig
+
+    def start(self, settings: ClusterSettings, report: Report) -> None:
+        """Start the cluster, or whatever of it does not run; what runs as it should is left alone.
+
+        Raises:
+            ClusterBusy: another process works on this cluster.
+            ProgramFailed: a program ended or did not become ready.
+            InvalidInput: the name, a controller or the state folder is wrong.
+        """
+        wanted = with_needs({*settings.controllers, *self._state.read().controllers})
+        with self._state.locked():
+            self._processes.end_strays()
+            record = self._state.read()
+            record.controllers = sorted(controller.name for controller in wanted)
+            tools = [*_CORE_TOOLS, *(tool for controller in wanted for tool in controller.tools)]
+            tooling = provide_tooling(tools, report)
+            if settings.instance_types is not None:
+                path = instance_types_path(self._state.folder)
+                write_atomically(path, json.dumps(list(settings.instance_types), indent=1))
+            place = self._start_core(record, wanted, tooling, report)
+            self._fill(place, tooling, settings, wanted, report)
+
+    def client(self) -> Client:
+        """Connect to the API server as administrator.
+
+        Raises:
+            InvalidInput: there is no such cluster.
+        """
+        require_existing(self.name)
+        if not self.kubeconfig.exists():
+            raise ProgramFailed(f"cluster '{self.name}' never came up; run `aidc up` again")
+        return Client.of_kubeconfig(self.kubeconfig)
+
+    def running(self) -> dict[str, bool]:
+        """Return whether each program that was started runs."""
+        return {name: self._processes.running(name) is not None for name in self._processes.names()}
+
+    def explain(self) -> str:
+        """Say which programs do not run and what they logged last; empty when all run."""
+        dead = [name for name, runs in self.running().items() if not runs]
+        return "\n".join(f"{name} has ended: {self._processes.last_lines(name)}" for name in dead)
+
+    def environment(self) -> str:
+        """Return the environment that was deployed last, or an empty string."""
+        return self._state.read().environment
+
+    def remember(self, environment: str) -> None:
+        """Record the environment that is deployed now."""
+        with self._state.locked():
+            record = self._state.read()
+            record.environment = environment
+            self._state.write(record)
+
+    def stop(self) -> int:
+        """End every process and remove every file of the cluster; return how many processes there were.
+
+        Raises:
+            ClusterBusy: another process works on this cluster.
+            InvalidInput: there is no such cluster.
+        """
+        require_existing(self.name)
+        with self._state.locked():
+            count = self._processes.stop_all()
+            remove_outside(self._state.folder)
+            self._state.remove()
+        return count
+
+    def _start_core(
+        self, record: Record, wanted: Sequence[Controller], tooling: Tooling, report: Report
+    ) -> programs.Place:
+        """Start etcd and the API server; on ports that were taken in between, start on others."""
+        roles = [*programs.CORE_PORTS, *(role for controller in wanted for role in controller.ports)]
+        for attempt in range(_ATTEMPTS):
+            self._choose_ports(record, roles)
+            self._state.write(record)
+            place = programs.Place(
+                folder=self._state.folder,
+                authority=Authority(self._state.certificates),
+                ports=record.ports,
+                binaries=tooling.programs,
+                kubeconfig=self.kubeconfig,
+            )
+            credentials = place.authority.client("admin", "admin", ["system:masters"])
+            write_kubeconfig(
+                self.kubeconfig, f"aidc-{self.name}", place.server, place.authority.certificate, credentials
+            )
+            core = [programs.etcd(place), programs.api_server(place)]
+            if any([self._processes.ensure(program) for program in core]):
+                report.line(self.name, "starting etcd and the API server")
+            try:
+                wait_healthy(
+                    self._processes,
+                    {"kube-apiserver": f"{place.server}/readyz"},
+                    place.authority,
+                    [program.name for program in core],
+                )
+                return place
+            except ProgramFailed as failure:
+                if "address already in use" not in str(failure) or attempt == _ATTEMPTS - 1:
+                    raise
+                report.line(self.name, "a port was taken in the meantime; choosing others")
+                for program in reversed(core):
+                    self._processes.stop(program.name)
+        raise AssertionError("unreachable")
+
+    def _choose_ports(self, record: Record, roles: Iterable[str]) -> None:
+        """Give every role a port: the recorded one where it is free or our own program listens on it."""
+        others = ports_of_others(state_home(), self.name)
+        ours = self._processes.listening()
+        kept = {
+            role: port for role, port in record.ports.items() if port in ours or (port not in others and is_free(port))
+        }
+        missing = [role for role in roles if role not in kept]
+        record.ports = {**kept, **choose_ports(missing, {*kept.values(), *others})}
+
+    def _fill(
+        self,
+        place: programs.Place,
+        tooling: Tooling,
+        settings: ClusterSettings,
+        wanted: Sequence[Controller],
+        report: Report,
+    ) -> None:
+        """Start everything else: what every cluster has, then the controllers."""
+        base = [
+            programs.controller_manager(place),
+            programs.scheduler(place),
+            programs.kwok(place, kwok_configuration()),
+            programs.metrics_server(place),
+        ]
+        self._ensure(base, report)
+        with self.client() as client:
+            for thing in metrics_objects(place):
+                client.apply(thing, force=True)
+            manifests = {tool: folder for tool, folder in tooling.manifests.items() if (folder / "crds").is_dir()}
+            if installed := install_definitions(client, manifests):
+                report.line(self.name, f"installed {len(installed)} resource definitions")
+            for node in settings.system_nodes:
+                node.create(client)
+            setting = Setting(place=place, manifests=tooling.manifests, temporary=self._processes.temporary_folder)
+            self._start_controllers(client, setting, wanted, report)
+        running = [*base, *(program for item in wanted for program in item.programs(setting))]
+        health = {**programs.health(place)}
+        for controller in wanted:
+            health |= controller.health(place)
+        wait_healthy(self._processes, health, place.authority, [program.name for program in running])
+
+    def _start_controllers(
+        self, client: Client, setting: Setting, wanted: Sequence[Controller], report: Report
+    ) -> None:
+        for controller in wanted:
+            for thing in controller.before(setting):
+                client.apply(thing, force=True)
+        # All at once, then wait: they start in parallel.
+        with outside_files(self._state.folder, [path for item in wanted for path in item.outside]) as keep:
+            for controller in wanted:
+                self._ensure(controller.programs(setting), report)
+            for controller in wanted:
+                names = [program.name for program in controller.programs(setting)]
+                wait_healthy(self._processes, controller.health(setting.place), setting.place.authority, names, keep)
+                for thing in controller.after(setting):
+                    client.apply_patiently(thing)
+
+    def _ensure(self, wanted: Iterable[Program], report: Report) -> None:
+        started = [program.name for program in wanted if self._processes.ensure(program)]
+        if started:
+            report.line(self.name, f"starting {', '.join(started)}")

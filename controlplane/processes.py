@@ -1,0 +1,207 @@
+"""Programs that run beside a cluster: detached, logged, recorded, and ended without harm to any other process."""
+
+import hashlib
+import json
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from .failure import ProgramFailed
+from .state import write_atomically
+
+_MARK = "AIDC_CLUSTER_FOLDER"
+_TAIL = 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """One program to run."""
+
+    name: str
+    """Unique within the cluster; names its log."""
+
+    command: Sequence[str]
+    """The binary and its arguments."""
+
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Beside PATH, HOME and TMPDIR, which every program gets."""
+
+    inputs: Sequence[Path] = ()
+    """Files that it reads only at start: it is started anew when their content changes."""
+
+    def fingerprint(self) -> str:
+        """Return what changes when the program must be started anew."""
+        binary = Path(self.command[0]).stat()
+        identity = [list(self.command), sorted(self.environment.items()), binary.st_size, binary.st_mtime_ns]
+        digest = hashlib.sha256(json.dumps(identity).encode())
+        for path in self.inputs:
+            digest.update(path.read_bytes() if path.is_file() else b"")
+        return digest.hexdigest()
+
+
+class ProcessTable:
+    """The processes of one cluster.
+
+    A process is known by its id together with its start time, so an id that the system gave to
+    another process in the meantime is never touched. Every process also carries the cluster's folder in
+    its environment: one that was started but not recorded (a run killed in between) is found by that.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._records = folder / "processes"
+        self._logs = folder / "logs"
+
+    def log(self, name: str) -> Path:
+        """Return the log file of a program."""
+        return self._logs / f"{name}.log"
+
+    def names(self) -> list[str]:
+        """Return the recorded programs in the order of their start."""
+        records = sorted(self._records.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+        return [path.stem for path in records]
+
+    def running(self, name: str) -> psutil.Process | None:
+        """Return the process of a program, or None when it does not run."""
+        record = self._read(name)
+        try:
+            process = psutil.Process(int(record["pid"]))
+            if process.create_time() != record["started"] or process.status() == psutil.STATUS_ZOMBIE:
+                return None
+        except (KeyError, psutil.Error):
+            return None
+        return process
+
+    def ensure(self, program: Program) -> bool:
+        """Run `program` unless exactly it runs already; return whether it was started."""
+        record = self._read(program.name)
+        process = self.running(program.name)
+        if process is not None:
+            if record["fingerprint"] == program.fingerprint():
+                return False
+            end([process])
+        self._start(program)
+        return True
+
+    def stop(self, name: str) -> None:
+        """End one program and forget it."""
+        process = self.running(name)
+        if process is not None:
+            end([process])
+        (self._records / f"{name}.json").unlink(missing_ok=True)
+
+    def stop_all(self) -> int:
+        """End every process of the cluster at once, recorded or not; return how many there were."""
+        processes = {process.pid: process for name in self.names() if (process := self.running(name))}
+        processes.update((process.pid, process) for process in self.marked())
+        end(list(processes.values()), gently=False)
+        return len(processes)
+
+    def end_strays(self) -> None:
+        """End processes of this cluster that a killed run started and could not record."""
+        known = {process.pid for name in self.names() if (process := self.running(name))}
+        end([process for process in self.marked() if process.pid not in known])
+
+    def marked(self) -> Iterator[psutil.Process]:
+        """Find this user's processes that carry this cluster's folder in their environment."""
+        for process in psutil.process_iter():
+            try:
+                if process.uids().real == os.getuid() and process.environ().get(_MARK) == str(self._folder):
+                    yield process
+            except (psutil.Error, OSError):
+                continue
+
+    def last_lines(self, name: str, count: int = 3) -> str:
+        """Return the last lines of a program's log that say what went wrong."""
+        try:
+            lines = self.log(name).read_text(errors="replace").splitlines()[-60:]
+        except OSError:
+            return ""
+        telling = [line for line in lines if _is_telling(line)] or lines
+        return "\n".join(line.strip()[:_TAIL] for line in telling[-count:])
+
+    def listening(self) -> set[int]:
+        """Return the local ports on which programs of the cluster listen."""
+        ports: set[int] = set()
+        for name in self.names():
+            process = self.running(name)
+            if process is not None:
+                with suppress(psutil.Error):
+                    ports |= {at.laddr.port for at in process.net_connections("tcp") if at.status == "LISTEN"}
+        return ports
+
+    def temporary_folder(self, name: str) -> Path:
+        """Return the folder that is a program's TMPDIR."""
+        folder = self._folder / "home" / name / "tmp"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+    def _start(self, program: Program) -> None:
+        temporary = self.temporary_folder(program.name)
+        for folder in (self._records, self._logs):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            # Whatever a program writes for itself stays in the cluster's folder, and goes with it.
+            "HOME": str(temporary.parent),
+            "TMPDIR": str(temporary),
+            **program.environment,
+            _MARK: str(self._folder),
+        }
+        log = str(self.log(program.name))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        pid = os.posix_spawn(
+            program.command[0],
+            list(program.command),
+            environment,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, log, flags, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            # Its own session: neither Ctrl-C nor a closed terminal reaches it.
+            setsid=True,
+        )
+        try:
+            started = psutil.Process(pid).create_time()
+        except psutil.Error:
+            started = 0.0
+        record = {"pid": pid, "started": started, "fingerprint": program.fingerprint()}
+        write_atomically(self._records / f"{program.name}.json", json.dumps(record))
+
+    def _read(self, name: str) -> dict[str, Any]:
+        try:
+            return json.loads((self._records / f"{name}.json").read_text())
+        except (OSError, ValueError):
+            return {}
+
+
+def end(processes: Sequence[psutil.Process], gently: bool = True, seconds: float = 5) -> None:
+    """End processes and wait until they are gone: by SIGTERM first when `gently`, by SIGKILL at last."""
+    signals = [(signal.SIGTERM, seconds), (signal.SIGKILL, 10.0)] if gently else [(signal.SIGKILL, 10.0)]
+    alive = list(processes)
+    for number, patience in signals:
+        for process in alive:
+            try:
+                process.send_signal(number)
+            except psutil.NoSuchProcess:
+                continue
+        _, alive = psutil.wait_procs(alive, timeout=patience)
+        if not alive:
+            return
+    raise ProgramFailed(f"processes {', '.join(str(process.pid) for process in alive)} cannot be ended")
+
+
+def _is_telling(line: str) -> bool:
+    lowered = line.strip().lower()
+    if lowered.startswith("-"):
+        # A line of the usage text.
+        return False
+    words = ("error", "fatal", "panic", "failed", "refused", "in use", "denied", "unable")
+    return line.startswith(("E", "F")) or any(word in lowered for word in words)
