@@ -1,1 +1,68 @@
-"""The command line."""
+"""The command line: `aidc`, one module a command. Heavy imports wait until a command runs."""
+
+import sys
+
+import typer
+
+from ..problems import InvalidInput
+from .down import down
+from .plan import plan
+from .render import render
+from .schema import schema
+from .status import status
+from .up import up
+
+app = typer.Typer(
+    name="aidc",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Declare AI data centers, and know that they work before they are deployed.",
+)
+for command in (plan, render, schema, up, status, down):
+    app.command()(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from .. import __version__
+
+        typer.echo(f"aidc {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Show the version and stop."
+    ),
+) -> None:
+    """Declare AI data centers, and know that they work before they are deployed."""
+
+
+def main() -> None:
+    """Run a command. Exit code 2: what was asked is wrong; 1: it failed; 130: interrupted."""
+    try:
+        app()
+    except InvalidInput as invalid:
+        _fail(str(invalid), 2)
+    except KeyboardInterrupt:
+        _fail("interrupted", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except RuntimeError as error:
+        _fail_known(error)
+
+
+def _fail_known(error: RuntimeError) -> None:
+    from ..evaluation import EvaluationError
+
+    if not isinstance(error, EvaluationError):
+        raise error
+    _fail(str(error), 1)
+
+
+def _fail(message: str, code: int) -> None:
+    typer.echo(f"error: {message}", err=True)
+    sys.exit(code)

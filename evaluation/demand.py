@@ -129,7 +129,8 @@ def _scaled(workload: Workload, scalers: list[Manifest]) -> Workload:
 
 
 def _pod(spec: Mapping[str, Any]) -> Mapping[str, Any]:
-    return (spec.get("template") or {}).get("spec") or {}
+    template: Mapping[str, Any] = spec.get("template") or {}
+    return template.get("spec") or {}
 
 
 def _job_pods(spec: Mapping[str, Any]) -> int:
@@ -138,16 +139,20 @@ def _job_pods(spec: Mapping[str, Any]) -> int:
 
 
 def _pod_requests(pod: Mapping[str, Any]) -> dict[str, Decimal]:
-    total = sum_amounts(_amounts(container.get("resources")) for container in pod.get("containers") or [])
+    containers: list[Mapping[str, Any]] = pod.get("containers") or []
+    before: list[Mapping[str, Any]] = pod.get("initContainers") or []
+    total = sum_amounts(_amounts(container.get("resources")) for container in containers)
     # Init containers run before, one at a time: the scheduler takes the larger of the two.
-    for container in pod.get("initContainers") or []:
+    for container in before:
         for resource, amount in _amounts(container.get("resources")).items():
             total[resource] = max(total.get(resource, Decimal(0)), amount)
     return total
 
 
 def _amounts(resources: Mapping[str, Any] | None) -> dict[str, Decimal]:
-    found = resources or {}
+    found: Mapping[str, Any] = resources or {}
+    limits: Mapping[str, Any] = found.get("limits") or {}
+    requests: Mapping[str, Any] = found.get("requests") or {}
     # A limit without a request is also the request.
-    merged = {**(found.get("limits") or {}), **(found.get("requests") or {})}
+    merged = {**limits, **requests}
     return {resource: quantity(str(amount)) for resource, amount in merged.items()}

@@ -14,7 +14,7 @@ from .project import Project, load_project
 Program = Callable[[], Any]
 
 
-class EvaluationError(Exception):
+class EvaluationError(RuntimeError):
     """The program itself failed; the message says where."""
 
 

@@ -1,0 +1,35 @@
+"""The environment that a command is about: a Pulumi project and one of its stacks."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..problems import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from ..evaluation import ResourceGraph
+
+Environment = Annotated[str, typer.Argument(help="Environment: a stack with a Pulumi.ENV.yaml.", show_default=False)]
+ProjectFolder = Annotated[
+    Path | None,
+    typer.Option("--project", "-C", help="Folder of the Pulumi project. Default: the nearest one upwards."),
+]
+
+
+def project_folder(given: Path | None) -> Path:
+    """Return the folder with the Pulumi.yaml that is meant; raises `InvalidInput`."""
+    if given is not None:
+        return given
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "Pulumi.yaml").is_file():
+            return folder
+    raise InvalidInput(str(here), [Problem("", "there is no Pulumi.yaml here or above; give --project")])
+
+
+def evaluate_environment(environment: str, project: Path | None, *, preview: bool = False) -> "ResourceGraph":
+    """Evaluate an environment of a project, ours or a stranger's."""
+    from ..evaluation import evaluate
+
+    return evaluate(project_folder(project), environment, preview=preview)

@@ -1,0 +1,30 @@
+"""`aidc render`: Kubernetes manifests in a folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .environment import Environment, ProjectFolder, evaluate_environment
+
+
+def render(
+    environment: Environment,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write to.", show_default=False)],
+    project: ProjectFolder = None,
+) -> None:
+    """Write an environment's Kubernetes manifests, in the order in which they must be applied, for GitOps.
+
+    Objects that hold secrets are left out and listed in resources.json.
+    """
+    import json
+
+    from ..evaluation.render import LIST_NAME
+    from ..evaluation.render import render as write
+
+    written = write(evaluate_environment(environment, project), output)
+    listed = json.loads((output / LIST_NAME).read_text(encoding="utf-8"))["resources"]
+    left_out = [entry for entry in listed if "reason" in entry]
+    typer.echo(f"{len(written)} manifests in {output}; all resources in {output / LIST_NAME}")
+    for entry in left_out:
+        typer.echo(f"left out, since it holds secrets: {entry['type']} {entry['name']}: {', '.join(entry['secrets'])}")

@@ -1,0 +1,112 @@
+"""What workloads ask for, by kind, with autoscalers and init containers."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from aidc.evaluation.demand import sum_amounts, workloads
+from aidc.evaluation.graph import Resource
+from aidc.evaluation.manifests import Manifest
+from aidc.evaluation.quantities import quantity
+
+GIB = Decimal(2**30)
+
+
+def manifest(kind: str, name: str, spec: dict[str, Any]) -> Manifest:
+    content = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": "n"}, "spec": spec}
+    return Manifest(Resource(urn=f"{kind}/{name}", type="t", name=name), content)
+
+
+def pod(cpu: str = "2", gpus: str = "8", **more: Any) -> dict[str, Any]:
+    resources = {"requests": {"cpu": cpu, "memory": "1Gi"}, "limits": {"nvidia.com/gpu": gpus}}
+    return {"spec": {"containers": [{"name": "c", "resources": resources}], **more}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "pods"),
+    [
+        ("Deployment", {"replicas": 3, "template": pod()}, 3),
+        ("Deployment", {"template": pod()}, 1),
+        ("StatefulSet", {"replicas": 2, "template": pod()}, 2),
+        ("Job", {"parallelism": 4, "completions": 8, "template": pod()}, 4),
+        ("Job", {"completions": 8, "template": pod()}, 8),
+        (
+            "JobSet",
+            {
+                "replicatedJobs": [
+                    {"name": "w", "replicas": 2, "template": {"spec": {"parallelism": 4, "template": pod()}}}
+                ]
+            },
+            8,
+        ),
+    ],
+)
+def test_pods_of_each_kind(kind: str, spec: dict[str, Any], pods: int) -> None:
+    (workload,) = workloads([manifest(kind, "x", spec)])
+    assert workload.pods == workload.maximum_pods == pods
+    assert workload.total() == {"cpu": 2 * pods, "memory": GIB * pods, "nvidia.com/gpu": 8 * pods}
+
+
+def test_a_train_job_takes_its_pod_from_its_runtime() -> None:
+    runtime = manifest(
+        "TrainingRuntime",
+        "r",
+        {
+            "mlPolicy": {"numNodes": 1},
+            "template": {"spec": {"replicatedJobs": [{"template": {"spec": {"template": pod()}}}]}},
+        },
+    )
+    job = manifest("TrainJob", "t", {"runtimeRef": {"name": "r"}, "trainer": {"numNodes": 4}})
+    (workload,) = workloads([runtime, job])
+    assert workload.total()["nvidia.com/gpu"] == 32
+
+
+@pytest.mark.parametrize(
+    ("scaler", "spec", "least", "most"),
+    [
+        ("HorizontalPodAutoscaler", {"minReplicas": 2, "maxReplicas": 9}, 2, 9),
+        ("HorizontalPodAutoscaler", {"maxReplicas": 9}, 1, 9),
+        ("ScaledObject", {"maxReplicaCount": 5}, 0, 5),
+        ("ScaledObject", {"minReplicaCount": 1}, 1, 100),
+    ],
+)
+def test_an_autoscaler_owns_the_count(scaler: str, spec: dict[str, Any], least: int, most: int) -> None:
+    target = {"scaleTargetRef": {"kind": "Deployment", "name": "x"}}
+    (workload,) = workloads(
+        [manifest("Deployment", "x", {"template": pod()}), manifest(scaler, "s", {**spec, **target})]
+    )
+    assert (workload.pods, workload.maximum_pods) == (least, most)
+    assert workload.total(maximum=True)["cpu"] == 2 * most
+
+
+def test_an_init_container_counts_only_where_it_asks_for_more() -> None:
+    before = [{"name": "i", "resources": {"requests": {"cpu": "3", "memory": "1Mi"}}}]
+    (workload,) = workloads([manifest("Pod", "x", pod(initContainers=before)["spec"])])
+    assert (workload.requests["cpu"], workload.requests["memory"]) == (3, GIB)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("500m", "0.5"),
+        ("0.2Gi", str(GIB / 5)),
+        ("1e3", "1000"),
+        ("2", "2"),
+        ("1k", "1000"),
+        ("3Mi", str(3 * 2**20)),
+        (".5", "0.5"),
+    ],
+)
+def test_quantities(text: str, value: str) -> None:
+    assert quantity(text) == Decimal(value)
+
+
+@pytest.mark.parametrize("text", ["", "two", "1GiB", "1 Gi", "--1", "1e", "Gi", "1mm"])
+def test_what_is_not_a_quantity(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a quantity"):
+        quantity(text)
+
+
+def test_sums_are_exact() -> None:
+    assert sum_amounts([{"cpu": quantity("100m")}] * 10) == {"cpu": Decimal(1)}
