@@ -1,0 +1,62 @@
+# The commands that people and CI share. Each makes what it needs; `make help` lists them.
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+RUN := $(UV) run --frozen
+ENVIRONMENT ?= local
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo down test check format lint types spelling unit integration tools docs bench record build clean
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.uv/bin/uv:
+	python3 -m venv .uv && .uv/bin/python -m pip install --quiet uv
+
+install: $(filter .uv/bin/uv,$(UV)) ## Install the library and the tools of its developers into .venv
+	@$(UV) sync --frozen --quiet
+
+demo: install ## Bring up the simulated data center, deploy the local environment into it, and show it
+	@$(RUN) aidc up $(ENVIRONMENT)
+
+down: install ## Stop the simulated data center and remove all that it left
+	@$(RUN) aidc down $(ENVIRONMENT)
+
+test: check unit integration ## Everything: format, lint, types, spelling, unit to integration tests
+
+check: lint types spelling ## Format, lint, types and spelling
+
+format: install ## Write the files in the house format
+	$(RUN) ruff check --fix . && $(RUN) ruff format .
+
+lint: install
+	$(RUN) ruff check . && $(RUN) ruff format --check .
+
+types: install
+	$(RUN) pyright
+
+spelling: install
+	$(RUN) codespell
+
+unit: install ## Tests that need no control plane
+	$(RUN) pytest -m "not integration"
+
+integration: install ## Tests on the real control plane; builds it at the first run
+	$(RUN) pytest -m integration
+
+tools: install ## Find, download or build every program of the control plane
+	@$(RUN) python -m aidc.tools
+
+docs: install ## Write the pages that are generated: settings reference, schema
+	@$(RUN) python docs/generate.py
+
+bench: install ## Measure: evaluation beside plain Pulumi, commands as whole processes
+	$(RUN) python benchmarks/evaluation.py && $(RUN) python benchmarks/commands.py
+
+record: install ## Record URNs and the component schema anew; read the diff before committing it
+	AIDC_RECORD=1 $(RUN) pytest -q tests/stacks tests/contract
+
+build: install ## Build the wheel and the source distribution
+	$(UV) build --quiet
+
+clean: ## Remove what was built here (not the tools, which other checkouts share)
+	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .venv .uv
