@@ -1,8 +1,15 @@
 """What every component does with its arguments before it makes anything."""
 
-from collections.abc import Callable, Mapping
+import inspect
+import math
+import reprlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints, is_typeddict
+from types import NoneType, UnionType
+from typing import Any, Final, NotRequired, Required, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import is_typeddict as is_typed_dict
 
 import pulumi
 
@@ -10,7 +17,29 @@ from ..problems import InvalidInput, Problems, camel_case
 
 Args = TypeVar("Args", bound=Mapping[str, Any])
 Plan = TypeVar("Plan")
-_Nested = tuple[type | None, type]
+
+_PLAIN: Final = {
+    bool: "neither true nor false; write it without quotes",
+    int: "not a whole number",
+    float: "not a number",
+    str: "not text; put it in quotes",
+    list: "not a list",
+    dict: "not a map of keys to values",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a type hint says about a value."""
+
+    kind: Any
+    """A TypedDict, an enumeration, a key of `_PLAIN`, or `object` for anything."""
+
+    inner: "_Shape | None" = None
+    """What the items of a list or the values of a map are."""
+
+    can_wait: bool = False
+    """Whether it may come from another resource (`pulumi.Input`)."""
 
 
 def planned(component: str, name: str, plan: Callable[[Args], Plan], args: Args) -> Plan:
@@ -26,56 +55,88 @@ def planned(component: str, name: str, plan: Callable[[Args], Plan], args: Args)
 
 
 def check_keys(problems: Problems, args: Mapping[str, Any], kind: type) -> bool:
-    """Refuse unknown and missing keys of a TypedDict, nested ones too; return whether the keys are right.
+    """Refuse unknown and missing keys and values of the wrong type, nested ones too; return whether all is right.
 
-    Values are read as `args["key"]` only once this returned true for the whole of `args`.
+    `kind` is the TypedDict. Values are read as `args["key"]` only once this returned true for the whole of `args`.
+    Whether the text of a choice is one of its members is left to the plan function.
     """
     before = len(problems)
-    required, nested = _fields(kind)
-    if not required <= args.keys() <= nested.keys():
-        problems.known_keys(args, nested)
+    required, shapes = _fields(kind)
+    if not required <= args.keys() <= shapes.keys():
+        problems.known_keys(args, shapes)
         for key in sorted(required - args.keys()):
             problems.add(camel_case(key), "missing; it has no default")
     for key, value in args.items():
-        inner = nested.get(key)
-        if inner is not None:
-            with problems.under(camel_case(key)):
-                _check_value(problems, value, *inner)
+        if key in shapes:
+            _check_value(problems, camel_case(key), value, shapes[key])
     return len(problems) == before
 
 
 def is_known(value: object) -> bool:
     """Whether a value can be checked now: outputs of other resources are only known at deployment."""
-    return not isinstance(value, pulumi.Output)
+    return not isinstance(value, pulumi.Output) and not inspect.isawaitable(value)
 
 
 @cache
-def _fields(kind: type) -> tuple[frozenset[str], Mapping[str, _Nested | None]]:
-    """Return the required keys of a TypedDict, and what TypedDict each of its keys holds."""
-    hints = get_type_hints(kind, include_extras=True)
-    return cast(Any, kind).__required_keys__, {key: _nested(hint) for key, hint in hints.items()}
+def _fields(kind: type) -> tuple[frozenset[str], Mapping[str, _Shape]]:
+    """Return the required keys of a TypedDict, and the shape of the value of each of its keys."""
+    # `pulumi.Input` names `Output` in a forward reference, which only Pulumi's own module could resolve.
+    names = {"Output": pulumi.Output, "T": Any}
+    hints = get_type_hints(kind, localns=names, include_extras=True)
+    return cast(Any, kind).__required_keys__, {key: _shape(hint) for key, hint in hints.items()}
 
 
-def _check_value(problems: Problems, value: object, container: type | None, kind: type) -> None:
-    if container is None and isinstance(value, Mapping):
-        check_keys(problems, cast(Mapping[str, Any], value), kind)
-    elif container is list and isinstance(value, list):
-        for index, item in enumerate(cast(list[Any], value)):
-            with problems.under(f"[{index}]"):
-                _check_value(problems, item, None, kind)
-    elif container is dict and isinstance(value, Mapping):
-        for key, item in cast(Mapping[str, Any], value).items():
-            with problems.under(key):
-                _check_value(problems, item, None, kind)
+def _check_value(problems: Problems, path: str, value: object, shape: _Shape) -> None:
+    if not is_known(value):
+        if not shape.can_wait:
+            problems.add(path, "comes from another resource; what is made depends on it, so give a plain value")
+    elif value is None:
+        problems.add(path, "has no value; give one, or leave the key out")
+    elif is_typed_dict(shape.kind) and isinstance(value, Mapping):
+        with problems.under(path):
+            check_keys(problems, cast(Mapping[str, Any], value), shape.kind)
+    elif not _fits(value, shape.kind):
+        reason = _PLAIN[dict if is_typed_dict(shape.kind) else str if issubclass(shape.kind, Enum) else shape.kind]
+        problems.add(path, f"{reprlib.repr(value)} is {reason}")
+    elif shape.inner is not None:
+        if isinstance(value, Mapping):
+            for key, item in cast(Mapping[str, Any], value).items():
+                _check_value(problems, f"{path}.{key}", item, shape.inner)
+        else:
+            for index, item in enumerate(cast(Sequence[Any], value)):
+                _check_value(problems, f"{path}[{index}]", item, shape.inner)
 
 
-def _nested(hint: Any) -> _Nested | None:
-    """Return the TypedDict inside a hint, and whether it is alone, in a list or in a map."""
-    if is_typeddict(hint):
-        return None, hint
+def _fits(value: object, kind: Any) -> bool:
+    if kind is bool:
+        return isinstance(value, bool)
+    if kind is int:
+        # Pulumi's wire knows only floating point: 2 arrives as 2.0.
+        return not isinstance(value, bool) and (isinstance(value, int) or _is_whole(value))
+    if kind is float:
+        return not isinstance(value, bool) and isinstance(value, (int, float)) and math.isfinite(value)
+    if kind is list:
+        return isinstance(value, (list, tuple))
+    if kind is dict:
+        return isinstance(value, Mapping) and all(isinstance(key, str) for key in cast(Mapping[Any, Any], value))
+    if is_typed_dict(kind):
+        return False
+    return isinstance(value, (str, kind) if issubclass(kind, Enum) else kind)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
+def _shape(hint: Any) -> _Shape:
     origin, inner = get_origin(hint), get_args(hint)
-    if origin in (list, dict):
-        found = _nested(inner[-1])
-        return (origin, found[1]) if found else None
-    # `NotRequired[T]` holds a T; `pulumi.Input[T]` is a union of T and of what yields a T.
-    return next((found for choice in inner if (found := _nested(choice))), None)
+    if origin in (NotRequired, Required):
+        return _shape(inner[0])
+    if origin in (Union, UnionType):
+        # `pulumi.Input[T]` is a union of T and of what yields a T, T first.
+        return replace(_shape(next(choice for choice in inner if choice is not NoneType)), can_wait=len(inner) > 1)
+    if origin in (list, dict, Sequence, Mapping):
+        return _Shape(dict if origin in (dict, Mapping) else list, _shape(inner[-1]))
+    if hint is Any or not isinstance(hint, type):
+        return _Shape(object, can_wait=True)
+    return _Shape(hint)

@@ -1,0 +1,97 @@
+"""Arguments: every key and every value is checked against its TypedDict, nested ones too."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+import pytest
+
+from aidc.components.arguments import check_keys
+from aidc.problems import Problems
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+class Part(TypedDict):
+    weight: float
+    label: NotRequired[pulumi.Input[str]]
+
+
+class WholeArgs(TypedDict):
+    count: int
+    colour: NotRequired[Colour]
+    enabled: NotRequired[bool]
+    names: NotRequired[list[str]]
+    parts: NotRequired[list[Part]]
+    parts_by_key: NotRequired[dict[str, Part]]
+    labels: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    anything: NotRequired[Any]
+
+
+def wrong(args: Mapping[str, Any]) -> list[str]:
+    problems = Problems()
+    right = check_keys(problems, args, WholeArgs)
+    assert right is (len(problems) == 0)
+    return [str(problem) for problem in problems]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"count": 0},
+        {"count": 2.0},
+        {"count": 1_000_000, "colour": "red", "enabled": False, "names": (), "anything": object()},
+        {"count": 1, "colour": Colour.RED, "parts": [{"weight": 1}, {"weight": 0.5, "label": "x"}]},
+        {"count": 1, "parts_by_key": {"a": {"weight": 1, "label": pulumi.Output.from_input("x")}}},
+        {"count": 1, "labels": pulumi.Output.from_input("known later")},
+        {"count": 1, "labels": {"a": pulumi.Output.from_input("b")}, "anything": None},
+    ],
+)
+def test_right_values_pass(args: Mapping[str, Any]) -> None:
+    expected = ["anything: has no value; give one, or leave the key out"] if args.get("anything", 1) is None else []
+    assert wrong(args) == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ({"count": True}, "count: True is not a whole number"),
+        ({"count": 2.5}, "count: 2.5 is not a whole number"),
+        ({"count": float("nan")}, "count: nan is not a whole number"),
+        ({"count": "2"}, "count: '2' is not a whole number"),
+        ({"count": None}, "count: has no value; give one, or leave the key out"),
+        ({"enabled": "false"}, "enabled: 'false' is neither true nor false; write it without quotes"),
+        ({"enabled": 0}, "enabled: 0 is neither true nor false; write it without quotes"),
+        ({"colour": 3}, "colour: 3 is not text; put it in quotes"),
+        ({"names": "ab"}, "names: 'ab' is not a list"),
+        ({"names": ["a", 1]}, "names[1]: 1 is not text; put it in quotes"),
+        ({"parts": [{"weight": "1"}]}, "parts[0].weight: '1' is not a number"),
+        ({"parts": [{"weight": float("inf")}]}, "parts[0].weight: inf is not a number"),
+        ({"parts": ["x"]}, "parts[0]: 'x' is not a map of keys to values"),
+        ({"parts_by_key": {"a": {"wieght": 1, "weight": 1}}}, "partsByKey.a.wieght: unknown key; did you mean"),
+        ({"parts_by_key": {1: {"weight": 1}}}, "partsByKey: {1: {'weight': 1}} is not a map of keys to values"),
+        ({"labels": {"a": 1}}, "labels.a: 1 is not text; put it in quotes"),
+        ({"cuont": 1}, "cuont: unknown key; did you mean 'count'?"),
+    ],
+)
+def test_a_wrong_value_is_named(field: Mapping[str, Any], message: str) -> None:
+    (problem,) = wrong({"count": 1, **field})
+    assert problem.startswith(message)
+
+
+def test_a_missing_key_is_named() -> None:
+    assert wrong({}) == ["count: missing; it has no default"]
+
+
+@pytest.mark.parametrize("field", ["count", "colour", "enabled", "names"])
+def test_an_output_is_refused_where_the_program_must_know(field: str) -> None:
+    (problem,) = wrong({"count": 1, field: pulumi.Output.from_input(None)})
+    assert problem == f"{field}: comes from another resource; what is made depends on it, so give a plain value"
+
+
+def test_a_long_value_is_shortened() -> None:
+    (problem,) = wrong({"count": "x" * 10_000})
+    assert len(problem) < 80
