@@ -153,7 +153,7 @@ class Downloads:
                 _store(target.fileno(), chunk, file)
                 digest.update(chunk)
                 done += len(chunk)
-                detail(f"{done >> 20} of {total >> 20} MiB" if total else f"{done >> 20} MiB")
+                detail(f"downloaded {done >> 20}" + (f" of {total >> 20} MiB" if total else " MiB"))
                 if done > _MAXIMUM_BYTES:
                     raise DownloadFailed(f"{address} is larger than {_MAXIMUM_BYTES >> 30} GiB")
                 if time.monotonic() > limit:

@@ -104,7 +104,7 @@ class Go:
             nonlocal packages
             if _PACKAGE.fullmatch(text):
                 packages += 1
-                detail(f"{packages} packages")
+                detail(f"built {packages} packages")
             elif text.startswith("go: downloading "):
                 detail(text.removeprefix("go: "))
 
@@ -164,7 +164,7 @@ def run(
                 start_new_session=True,
             )
         except OSError as error:
-            raise ToolError(f"{what}: {command[0]} does not start: {error.strerror}") from error
+            raise ToolError(f"{what} does not start: {error.filename or command[0]}: {error.strerror}") from error
 
         def end() -> None:
             late.set()
@@ -182,6 +182,7 @@ def run(
             except BaseException:
                 # Before leaving the block, which waits for the process to end.
                 _kill(process)
+                process.wait()
                 raise
             finally:
                 timer.cancel()
@@ -200,7 +201,7 @@ def _failure(what: str, code: int, lines: Sequence[str]) -> str:
     lines = lines[-_SHOWN_LINES:]
     text = f"{what} failed with exit code {code}:\n" + "\n".join(f"  {line}" for line in lines)
     if any("no space left on device" in line for line in lines):
-        text += "\nThe disk is full: Go's caches (`go env GOCACHE GOMODCACHE`) need about 6 GiB, the tools 1 GiB."
+        text += "\nThe disk is full: Go's caches (`go env GOCACHE GOMODCACHE`) need about 13 GiB, the tools 1 GiB."
     return text
 
 

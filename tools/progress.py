@@ -83,9 +83,10 @@ class Live:
 
     def line(self, tool: str, text: str) -> None:
         """Print a line above."""
+        from rich.text import Text
+
         self._progress.update(self._task, visible=False)
-        self._progress.console.print(f"[bold]{tool}[/bold]: ", end="")
-        self._progress.console.print(text, markup=False, highlight=False)
+        self._progress.console.print(Text.assemble((tool, "bold"), f": {text}"))
 
 
 @contextmanager
@@ -96,12 +97,13 @@ def shown_on(stream: TextIO) -> Generator[Report]:
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.table import Column
 
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TextColumn("{task.fields[detail]}"),
-        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, min_width=23)),
+        TextColumn("{task.fields[detail]}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
+        TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=7)),
     )
-    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
+    with Progress(*columns, console=Console(file=stream), transient=True, expand=True) as progress:
         yield Live(progress)

@@ -17,6 +17,7 @@ from .golang import Go
 from .progress import Report, Silence
 from .recipes import Recipe, chosen, recipes
 
+_LONG_SECONDS = 60
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -141,22 +142,24 @@ class _Run:
         """Build tools, one after the other: Go itself uses every core."""
         go = Go.find(self.environment, wanted)
         tools: dict[str, Tool] = {}
-        for position, recipe in enumerate(wanted):
+        seconds = sum(recipe.cold_seconds for recipe in wanted)
+        if seconds >= _LONG_SECONDS:
+            estimate = f"about {seconds / 60:.0f} min on two cores when nothing is cached"
+            self.report.line("tools", f"{len(wanted)} to build, {estimate}")
+        for recipe in wanted:
             with self.folder.lock(recipe, self._waiting(recipe)):
                 if tool := self.folder.find(recipe):
                     self._there(tool)
                 else:
-                    rest = sum(other.cold_seconds for other in wanted[position:])
-                    tool = self._build(go, recipe, rest)
+                    tool = self._build(go, recipe)
                 tools[recipe.name] = tool
         return tools
 
-    def _build(self, go: Go, recipe: Recipe, rest: int) -> Tool:
+    def _build(self, go: Go, recipe: Recipe) -> Tool:
         started = time.monotonic()
         source = f"{recipe.module.path}@{recipe.version}"
         if recipe.has_program:
-            estimate = f"about {recipe.cold_seconds} s on two cores when nothing is cached"
-            estimate += f", {rest // 60} min with all that follow" if rest >= 120 else ""
+            estimate = f"about {recipe.cold_seconds} s when nothing is cached"
             self.report.begin(recipe.name, f"{recipe.version}, building from {source} ({estimate})")
         else:
             self.report.begin(recipe.name, f"{recipe.version}, copying manifests of {source}")

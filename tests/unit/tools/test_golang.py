@@ -87,7 +87,7 @@ def test_how_far_a_build_is_comes_from_the_packages_that_it_names(go: Any, told:
 
     provide(["kwok"], told, environment=go.environment)
 
-    assert told.details == ["kwok: 1 packages", "kwok: downloading k8s.io/api v0.36.3", "kwok: 2 packages"]
+    assert told.details == ["kwok: built 1 packages", "kwok: downloading k8s.io/api v0.36.3", "kwok: built 2 packages"]
 
 
 def test_a_command_that_hangs_is_stopped_with_its_children(tmp_path: Path) -> None:
@@ -99,8 +99,13 @@ def test_a_command_that_hangs_is_stopped_with_its_children(tmp_path: Path) -> No
 
 
 def test_a_command_that_does_not_start_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match="a test: /nowhere/go does not start: No such file"):
+    with pytest.raises(ToolError, match="a test does not start: /nowhere/go: No such file"):
         run(["/nowhere/go"], tmp_path, {}, 1, "a test")
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match=r"a test does not start: .*/gone: No such file"):
+        run(["/bin/sh"], tmp_path / "gone", {}, 1, "a test")
 
 
 def test_a_failure_told_on_standard_output_is_shown(tmp_path: Path) -> None:
