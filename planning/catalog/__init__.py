@@ -16,6 +16,7 @@ from .instance_types import InstanceType, all_instance_types, find_instance_type
 from .karpenter import karpenter_instance_types
 from .prices import Price, regions
 from .requirements import Requirement, find_instance_types, instance_types
+from .shared_nodes import SharedNode
 
 __all__ = [
     "TIME_SLICING_REPLICAS",
@@ -24,6 +25,7 @@ __all__ = [
     "MigProfile",
     "Price",
     "Requirement",
+    "SharedNode",
     "Source",
     "accelerator",
     "accelerators",

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from aidc.planning.catalog import all_instance_types, instance_type, karpenter_instance_types
+from aidc.planning.catalog import SharedNode, all_instance_types, instance_type, karpenter_instance_types
 from aidc.problems import InvalidInput
 
 QUANTITY = re.compile(r"[1-9]\d*(m|Mi|Gi|G)?")
@@ -109,4 +109,57 @@ def test_names_keep_their_order_and_are_listed_once():
 def test_bad_arguments_are_refused(arguments, says):
     with pytest.raises(InvalidInput) as caught:
         karpenter_instance_types(**arguments)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("node", "name", "extended"),
+    [
+        (
+            SharedNode(instance_type="p5.48xlarge", mig_profile="1g.10gb"),
+            "p5.48xlarge-mig-1g.10gb",
+            {"nvidia.com/mig-1g.10gb": "56", "vpc.amazonaws.com/efa": "32"},
+        ),
+        (
+            SharedNode(instance_type="p4d.24xlarge", mig_profile="1g.5gb+me"),
+            "p4d.24xlarge-mig-1g.5gb.me",
+            {"nvidia.com/mig-1g.5gb.me": "8", "vpc.amazonaws.com/efa": "4"},
+        ),
+        (
+            SharedNode(instance_type="g6.12xlarge", time_slicing_replicas=4),
+            "g6.12xlarge-shared-4",
+            {"nvidia.com/gpu": "16", "vpc.amazonaws.com/efa": "1"},
+        ),
+        (
+            SharedNode(instance_type="g7e.2xlarge", mig_profile="2g.48gb", time_slicing_replicas=2),
+            "g7e.2xlarge-mig-2g.48gb-shared-2",
+            {"nvidia.com/mig-2g.48gb": "4"},
+        ),
+    ],
+)
+def test_a_shared_node_is_a_type_of_its_own_that_offers_what_its_device_plugin_would(node, name, extended):
+    (entry,) = karpenter_instance_types(names=[], shared=[node])
+    assert entry["name"] == node.name == name
+    plain = {"cpu", "memory", "ephemeral-storage", "pods"}
+    assert {key: count for key, count in entry["resources"].items() if key not in plain} == extended
+    whole = only(node.instance_type)
+    assert offered(entry) == offered(whole)
+    assert {key: entry["resources"][key] for key in plain} == {key: whole["resources"][key] for key in plain}
+
+
+@pytest.mark.parametrize(
+    ("node", "says"),
+    [
+        (SharedNode(instance_type="p5.48xlarge", mig_profile="1g.5gb"), "shared[0].migProfile: '1g.5gb' is not a MIG"),
+        (SharedNode(instance_type="g5.xlarge", time_slicing_replicas=1), "shared[0].timeSlicingReplicas: 1 replicas"),
+        (SharedNode(instance_type="trn1.32xlarge", time_slicing_replicas=2), "cannot be shared by time-slicing"),
+        (SharedNode(instance_type="m7i.large", mig_profile="1g.5gb"), "m7i.large has no whole accelerator to share"),
+        (SharedNode(instance_type="g6f.large", time_slicing_replicas=2), "g6f.large has no whole accelerator"),
+        (SharedNode(instance_type="p5", mig_profile="1g.10gb"), "shared[0].instanceType: 'p5' is not a known"),
+        (SharedNode(instance_type="p5e.48xlarge", mig_profile="1g.18gb"), "p5e.48xlarge-mig-1g.18gb has no price"),
+    ],
+)
+def test_an_impossible_shared_node_is_refused(node, says):
+    with pytest.raises(InvalidInput) as caught:
+        karpenter_instance_types(shared=[node])
     assert says in str(caught.value)
