@@ -12,6 +12,8 @@ NODE_POOL_LABEL: Final = "aidc.dev/node-pool"
 GPU_TAINT: Final = "nvidia.com/gpu"
 """Carried by every NVIDIA GPU node, so that only workloads that ask for a GPU land there."""
 
+_TAINTS: Final = {"nvidia.com": GPU_TAINT, "aws.amazon.com": "aws.amazon.com/neuron"}
+
 _DNS_LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _MAXIMUM_NAME: Final = 63
 """Characters of a DNS label, RFC 1123: the bound of names that become host names."""
@@ -31,10 +33,20 @@ def selector_labels(name: str, component: str) -> dict[str, str]:
     return {"app.kubernetes.io/name": name, "app.kubernetes.io/component": component}
 
 
-def check_name(problems: Problems, path: str, name: str, *, room: int = 0) -> None:
-    """Require a DNS label that leaves `room` characters for what is appended to it."""
+def accelerator_taint(resource: str) -> str:
+    """Return the taint of nodes whose accelerators are counted in `resource`, such as `nvidia.com/mig-1g.10gb`."""
+    return _TAINTS.get(resource.partition("/")[0], resource)
+
+
+def check_name(problems: Problems, path: str, name: str, *, room: int = 0, host: bool = False) -> None:
+    """Require a DNS label that leaves `room` characters for what is appended to it.
+
+    A `host` must start with a letter, as the names of Services, JobSets and their pods do (RFC 1035).
+    """
     bound = _MAXIMUM_NAME - room
     if len(name) > bound:
         problems.add(path, f"'{name}' has {len(name)} characters; give {bound} or fewer")
     elif not _DNS_LABEL.fullmatch(name):
         problems.add(path, f"'{name}' is not a DNS label; use lower-case letters, digits and inner hyphens")
+    elif host and not name[0].isalpha():
+        problems.add(path, f"'{name}' starts with a digit; start it with a letter")

@@ -24,14 +24,21 @@ class KubernetesObject(pulumi.CustomResource):
     status: pulumi.Output[Any]
     """Status as the server reports it; unknown before the deployment."""
 
-    def __init__(self, name: str, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
-        """Take a whole manifest: `apiVersion`, `kind`, `metadata` and the kind's own fields, camelCase keys."""
+    def __init__(
+        self, name: str, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None, *, patch: bool = False
+    ) -> None:
+        """Take a whole manifest: `apiVersion`, `kind`, `metadata` and the kind's own fields, camelCase keys.
+
+        With `patch` the object belongs to somebody else, such as a Node: it is never created or deleted, only the
+        fields given here are set by server-side apply, and given up again. It then has the type token of
+        pulumi-kubernetes' `<Kind>Patch`.
+        """
         api_version, kind = manifest["apiVersion"], manifest["kind"]
         group, _, version = api_version.rpartition("/")
         secret_outputs = ["data", "stringData"] if (api_version, kind) == ("v1", "Secret") else None
         defaults = pulumi.ResourceOptions(version=_provider_version(), additional_secret_outputs=secret_outputs)
         super().__init__(
-            f"kubernetes:{group or _CORE}/{version}:{kind}",
+            f"kubernetes:{group or _CORE}/{version}:{kind}{'Patch' if patch else ''}",
             name,
             {"status": None, **manifest},
             pulumi.ResourceOptions.merge(defaults, opts),
