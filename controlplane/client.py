@@ -50,6 +50,8 @@ class Client:
         # Proxy settings of the user's shell are for the outside; the API server of a cluster is near.
         self._http = httpx.Client(base_url=server, verify=context, headers=headers, timeout=seconds, trust_env=False)
         self._kinds: dict[tuple[str, str], Kind] = {}
+        self.server = server
+        """The address of the API server."""
 
     @classmethod
     def of_kubeconfig(cls, path: Path, seconds: float = 30) -> "Client":

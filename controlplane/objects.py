@@ -1,25 +1,35 @@
 """Kubernetes objects as plain dictionaries: reading the parts that all of them have."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Object = dict[str, Any]
 """One Kubernetes object, as in its JSON."""
 
 
+def table(value: Any) -> Mapping[str, Any]:
+    """Return a part of an object that is a table, empty where it is absent or null."""
+    return value or {}
+
+
+def entries(value: Any) -> Sequence[Any]:
+    """Return a part of an object that is a list, empty where it is absent or null."""
+    return value or ()
+
+
 def metadata(thing: Object) -> Mapping[str, Any]:
     """Return the metadata."""
-    return thing.get("metadata") or {}
+    return table(thing.get("metadata"))
 
 
 def spec(thing: Object) -> Mapping[str, Any]:
     """Return the specification, empty where there is none."""
-    return thing.get("spec") or {}
+    return table(thing.get("spec"))
 
 
 def status(thing: Object) -> Mapping[str, Any]:
     """Return the status, empty where there is none yet."""
-    return thing.get("status") or {}
+    return table(thing.get("status"))
 
 
 def name(thing: Object) -> str:
@@ -34,17 +44,17 @@ def namespace(thing: Object) -> str:
 
 def labels(thing: Object) -> Mapping[str, str]:
     """Return the labels."""
-    return metadata(thing).get("labels") or {}
+    return table(metadata(thing).get("labels"))
 
 
 def annotations(thing: Object) -> Mapping[str, str]:
     """Return the annotations."""
-    return metadata(thing).get("annotations") or {}
+    return table(metadata(thing).get("annotations"))
 
 
 def owner(thing: Object) -> tuple[str, str]:
     """Return kind and name of the controller that made it, both empty for what a person made."""
-    for reference in metadata(thing).get("ownerReferences") or ():
+    for reference in entries(metadata(thing).get("ownerReferences")):
         if reference.get("controller"):
             return str(reference["kind"]), str(reference["name"])
     return "", ""
@@ -52,7 +62,7 @@ def owner(thing: Object) -> tuple[str, str]:
 
 def condition(thing: Object, kind: str) -> Mapping[str, str]:
     """Return the condition of this type, empty where there is none."""
-    for entry in status(thing).get("conditions") or ():
+    for entry in entries(status(thing).get("conditions")):
         if entry.get("type") == kind:
             return entry
     return {}
