@@ -1,18 +1,28 @@
-"""The parts of a pod that every workload shares: resources, mounts, security, probes."""
+"""The parts of a pod that every workload shares: resources, mounts, environment, security, placement."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 
+from ..evaluation.quantities import quantity
 from ..problems import Problems
 from .arguments import is_known
-from .labels import GPU_TAINT, NODE_POOL_LABEL
+from .labels import NODE_POOL_LABEL, accelerator_taint
 from .quantities import check_quantity
 
 _USER: Final = 65532
 """The `nonroot` user of distroless images; above 10,000 as CKV_K8S_40 asks."""
+
+_SCRATCH: Final = "/tmp"
+_SHARED_MEMORY: Final = "/dev/shm"
+_HOME: Final = {"HOME": _SCRATCH, "USER": "workload"}
+"""The pod's user has no entry in the image's password file: programs that ask who they are, torch's compiler among
+them, fail without these."""
+
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 _MAXIMUM_GPUS: Final = 64
 """Accelerators that one pod may ask for: more than the largest single node has."""
@@ -56,6 +66,16 @@ class VolumeMount(TypedDict):
     """Whether writing is refused. Default: false."""
 
 
+class SecretKeyReference(TypedDict):
+    """One key of a Kubernetes Secret, in the workload's namespace."""
+
+    secret: pulumi.Input[str]
+    """Name of the Secret."""
+
+    key: str
+    """Key inside it."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResourcesPlan:
     """Resources with every default applied."""
@@ -95,41 +115,85 @@ def plan_resources(problems: Problems, resources: PodResources) -> ResourcesPlan
 
 
 def check_mounts(problems: Problems, mounts: Sequence[VolumeMount]) -> None:
-    """Refuse relative and doubled mount paths."""
+    """Refuse mount paths that are relative, doubled, or taken by what every pod has."""
     seen: set[str] = set()
     for index, mount in enumerate(mounts):
         path = mount["path"]
         if not path.startswith("/"):
             problems.add(f"mounts[{index}].path", f"'{path}' is relative; start it with /")
+        elif path.rstrip("/") in ("", _SCRATCH, _SHARED_MEMORY):
+            problems.add(f"mounts[{index}].path", f"'{path}' is taken in every pod; mount the claim somewhere else")
         if path in seen:
             problems.add(f"mounts[{index}].path", f"'{path}' is mounted twice; give each claim a path of its own")
         seen.add(path)
 
 
-def volumes(mounts: Sequence[VolumeMount]) -> list[dict[str, Any]]:
-    """The pod's `volumes` for claims, and a writable /tmp, since the root filesystem is read-only."""
-    claims = [
+def check_shared_memory(problems: Problems, path: str, size: str, resources: ResourcesPlan) -> None:
+    """Require a size of /dev/shm within the pod's memory, since what lies there counts as the pod's memory."""
+    wanted = check_quantity(problems, path, size, unit="bytes")
+    try:
+        most = quantity(resources.limits["memory"])
+    except ValueError:
+        return
+    if wanted is not None and wanted > most:
+        problems.add(path, f"'{size}' is more than the memory limit '{resources.limits['memory']}', which it counts to")
+
+
+def volumes(
+    mounts: Sequence[VolumeMount], *, scratch: str = "1Gi", shared_memory: str | None = None
+) -> list[dict[str, Any]]:
+    """The pod's `volumes`: claims, a writable /tmp since the root filesystem is read-only, and /dev/shm on demand."""
+    listed: list[dict[str, Any]] = [
         {
             "name": f"claim-{index}",
             "persistentVolumeClaim": {"claimName": mount["claim"], "readOnly": mount.get("read_only", False)},
         }
-        for index, mount in enumerate(mounts)
+        for index, mount in enumerate(_in_order(mounts))
     ]
-    return [*claims, {"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}}]
+    listed.append({"name": "tmp", "emptyDir": {"sizeLimit": scratch}})
+    if shared_memory is not None:
+        listed.append({"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": shared_memory}})
+    return listed
 
 
-def volume_mounts(mounts: Sequence[VolumeMount]) -> list[dict[str, Any]]:
+def volume_mounts(mounts: Sequence[VolumeMount], *, shared_memory: str | None = None) -> list[dict[str, Any]]:
     """The container's `volumeMounts` that belong to `volumes`."""
-    claims = [
+    listed: list[dict[str, Any]] = [
         {"name": f"claim-{index}", "mountPath": mount["path"], "readOnly": mount.get("read_only", False)}
-        for index, mount in enumerate(mounts)
+        for index, mount in enumerate(_in_order(mounts))
     ]
-    return [*claims, {"name": "tmp", "mountPath": "/tmp"}]
+    listed.append({"name": "tmp", "mountPath": _SCRATCH})
+    if shared_memory is not None:
+        listed.append({"name": "shared-memory", "mountPath": _SHARED_MEMORY})
+    return listed
 
 
-def environment(variables: Mapping[str, pulumi.Input[str]]) -> list[dict[str, Any]]:
+def check_environment(
+    problems: Problems,
+    variables: Mapping[str, pulumi.Input[str]],
+    secrets: Mapping[str, SecretKeyReference],
+    *,
+    reserved: Mapping[str, str] | None = None,
+) -> None:
+    """Refuse names that are no environment variables, that are given twice, or that somebody else sets (`reserved`)."""
+    for field, names in (("environment", variables), ("secretEnvironment", secrets)):
+        for name in sorted(names):
+            if not _VARIABLE.fullmatch(name):
+                problems.add(f"{field}.{name}", "not the name of a variable; use letters, digits and underscores")
+            elif reserved and name in reserved:
+                problems.add(f"{field}.{name}", reserved[name])
+    for name in sorted(variables.keys() & secrets.keys()):
+        problems.add(f"secretEnvironment.{name}", "is in environment too; keep one of them")
+
+
+def environment(
+    variables: Mapping[str, pulumi.Input[str]], secrets: Mapping[str, SecretKeyReference] | None = None
+) -> list[dict[str, Any]]:
     """The container's `env`, sorted by name so that the order in the program does not matter."""
-    return [{"name": name, "value": variables[name]} for name in sorted(variables)]
+    found: dict[str, dict[str, Any]] = {name: {"value": value} for name, value in {**_HOME, **variables}.items()}
+    for name, reference in (secrets or {}).items():
+        found[name] = {"valueFrom": {"secretKeyRef": {"name": reference["secret"], "key": reference["key"]}}}
+    return [{"name": name, **found[name]} for name in sorted(found)]
 
 
 def container_security() -> dict[str, Any]:
@@ -154,13 +218,15 @@ def pod_security() -> dict[str, Any]:
     }
 
 
-def placement(node_pool: str | None, resources: ResourcesPlan) -> dict[str, Any]:
+def placement(node_pool: pulumi.Input[str] | None, resources: ResourcesPlan) -> dict[str, Any]:
     """The pod's node selector for a pool, and the toleration that GPU nodes ask for."""
     fields: dict[str, Any] = {}
     if node_pool is not None:
         fields["nodeSelector"] = {NODE_POOL_LABEL: node_pool}
     if resources.gpus > 0:
-        fields["tolerations"] = [{"key": GPU_TAINT, "operator": "Exists", "effect": "NoSchedule"}]
+        fields["tolerations"] = [
+            {"key": accelerator_taint(resources.gpu_resource), "operator": "Exists", "effect": "NoSchedule"}
+        ]
     return fields
 
 
@@ -174,6 +240,10 @@ def check_image(problems: Problems, path: str, image: pulumi.Input[str]) -> None
         problems.add(path, f"'{image}' is not an image reference")
     elif not digest and tag in ("", "latest"):
         problems.add(path, f"'{image}' has no fixed version; add a digest (@sha256:...) or a tag other than latest")
+
+
+def _in_order(mounts: Sequence[VolumeMount]) -> list[VolumeMount]:
+    return sorted(mounts, key=lambda mount: mount["path"])
 
 
 def _path(resource: str) -> str:

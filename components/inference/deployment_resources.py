@@ -1,0 +1,36 @@
+"""A replicated server as Pulumi resources."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from ...infra.kubernetes import KubernetesObject
+from .deployment_manifests import deployment, disruption_budget, network_policy, service
+from .deployment_plan import DeploymentPlan
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedServer:
+    """What was made for a server."""
+
+    deployment: KubernetesObject
+    """Its pods."""
+
+    service: KubernetesObject | None
+    """Its address inside the cluster; None where another component makes the Service."""
+
+
+def deploy_server(
+    name: str, plan: DeploymentPlan, child: pulumi.ResourceOptions, *, with_service: bool = True
+) -> DeployedServer:
+    """Make the objects of a server, named after the component that is called `name`."""
+    policy = KubernetesObject(f"{name}-network-policy", network_policy(plan), child)
+    KubernetesObject(f"{name}-disruption-budget", disruption_budget(plan), child)
+    # A node may have to come, an image to be pulled and a model to be loaded: longer than Pulumi's 10 minutes.
+    seconds = f"{plan.health.rollout_seconds}s"
+    patience = pulumi.ResourceOptions(
+        custom_timeouts=pulumi.CustomTimeouts(create=seconds, update=seconds), depends_on=[policy]
+    )
+    pods = KubernetesObject(f"{name}-deployment", deployment(plan), pulumi.ResourceOptions.merge(child, patience))
+    address = KubernetesObject(f"{name}-service", service(plan), child) if with_service else None
+    return DeployedServer(pods, address)
