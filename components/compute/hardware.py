@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NotRequired, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
 
 from ...planning.catalog import Accelerator, InstanceType, Requirement, find_instance_type, find_instance_types
 from ...planning.catalog.accelerators import find_accelerator
@@ -160,8 +160,14 @@ def _exactly_one(problems: Problems, names: Sequence[str] | None, wanted: object
     return False
 
 
-def _requirement(wanted: Mapping[str, object], region: str, **fixed: object) -> Requirement:
-    return Requirement(**{**wanted, "region": region, **fixed})  # type: ignore[arg-type]
+def plain_requirement(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a requirement with counts as whole numbers: Pulumi's wire makes 8 into 8.0."""
+    return {key: int(value) if key in ("accelerators", "vcpus") else value for key, value in wanted.items()}
+
+
+def _requirement(wanted: Mapping[str, Any], region: str, **fixed: Any) -> Requirement:
+    conditions: dict[str, Any] = {**plain_requirement(wanted), "region": region, **fixed}
+    return Requirement(**conditions)
 
 
 def _named_types(problems: Problems, names: Sequence[str]) -> tuple[InstanceType, ...]:

@@ -14,7 +14,7 @@ from ...planning.catalog.prices import ON_DEMAND, SPOT
 from ...problems import Problems
 from ..arguments import is_known
 from ..labels import NODE_POOL_LABEL, check_name
-from .hardware import NodeShape
+from .hardware import NodeShape, plain_requirement
 from .node_labels import NodeTaint, check_label_value, plan_labels, plan_taints
 from .scaling_policy import MAXIMUM_NODES, NodePurpose, NodeScalingPolicy, ScalingPlan, plan_scaling
 from .sharing import SharingPlan
@@ -161,7 +161,7 @@ def plan_pool(
         nodes=nodes,
         node_class=given.get("node_class", _NODE_CLASS),
         contract_namespace=given.get("contract_namespace", _CONTRACT_NAMESPACE),
-        requirement=dict(args.get("requirement", {})),
+        requirement=plain_requirement(args.get("requirement", {})),
         region=given.get("region", _REGION),
     )
 
