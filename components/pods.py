@@ -24,8 +24,8 @@ them, fail without these."""
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
-_MAXIMUM_GPUS: Final = 64
-"""Accelerators that one pod may ask for: more than the largest single node has."""
+MAXIMUM_ACCELERATORS: Final = 128
+"""Accelerators that one pod may ask for: the NeuronCores of the largest node; MIG slices are fewer."""
 
 
 class PodResources(TypedDict):
@@ -106,7 +106,7 @@ def plan_resources(problems: Problems, resources: PodResources) -> ResourcesPlan
             if most is not None and least is not None and most < least:
                 problems.add(path, f"'{limits[key]}' is less than the request '{requests[key]}'; raise it")
     gpus = int(resources.get("gpus", 0))
-    problems.between("gpus", gpus, 0, _MAXIMUM_GPUS, "accelerators")
+    problems.between("gpus", gpus, 0, MAXIMUM_ACCELERATORS, "accelerators")
     gpu_resource = resources.get("gpu_resource", "nvidia.com/gpu")
     if gpus > 0:
         # Kubernetes has no fractions of a device, and wants request and limit equal.
