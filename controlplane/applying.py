@@ -3,7 +3,9 @@
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
+from ..evaluation.quantities import quantity
 from .client import Client
 from .definitions import wait_until_served
 from .failure import ApiError
@@ -119,29 +121,64 @@ def _placed(client: Client, thing: Object) -> Object:
 
 def _apply(client: Client, thing: Object, force: bool, outcome: Outcome) -> None:
     kind = client.kind_of(thing)
-    place = namespace(thing) or None
-    before = client.get(kind, name(thing), place)
-    after = client.apply(thing, force=force)
-    label = identity(after)
-    if before is None:
-        outcome.created.append(label)
-    elif _substance(before) == _substance(after):
-        outcome.unchanged.append(label)
-    else:
-        outcome.changed.append(label)
+    before = client.get(kind, name(thing), namespace(thing) or None)
+    if before is not None and before["metadata"].get("deletionTimestamp"):
+        raise ApiError(409, "Terminating", "is being deleted, and not gone yet")
+    if before is not None and _would_stay(client, before, thing, force):
+        outcome.unchanged.append(identity(before))
+        return
+    label = identity(client.apply(thing, force=force))
+    (outcome.created if before is None else outcome.changed).append(label)
     if thing["kind"] == "CustomResourceDefinition":
         wait_until_served(client, [name(thing)])
 
 
+def _would_stay(client: Client, before: Object, thing: Object, force: bool) -> bool:
+    """Tell whether applying would change nothing.
+
+    Asked by a dry run, since applying what is there can still write: a webhook that stores `1000m` as `1` has
+    the object change back and forth.
+    """
+    try:
+        after = client.apply(thing, force=force, dry_run=True)
+    except ApiError as error:
+        # A webhook with side effects takes no dry run.
+        if "dry run" in str(error).lower():
+            return False
+        raise
+    return same_substance(before, after)
+
+
+def same_substance(one: Object, other: Object) -> bool:
+    """Tell whether two states of an object say the same, apart from status and what the server writes about it."""
+    return _same(_substance(one), _substance(other))
+
+
 def _substance(thing: Object) -> Object:
-    """Return what a person decides: not the status, nor what the server writes about the object."""
     own = ("resourceVersion", "managedFields", "generation")
     metadata = {key: value for key, value in thing["metadata"].items() if key not in own}
     return {**{key: value for key, value in thing.items() if key != "status"}, "metadata": metadata}
 
 
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        left, right = cast("Object", one), cast("Object", other)
+        return left.keys() == right.keys() and all(_same(value, right[key]) for key, value in left.items())
+    if isinstance(one, list) and isinstance(other, list):
+        pairs = list(zip(cast("list[Any]", one), cast("list[Any]", other), strict=False))
+        return len(cast("list[Any]", one)) == len(cast("list[Any]", other)) and all(_same(*pair) for pair in pairs)
+    return one == other or _same_quantity(one, other)
+
+
+def _same_quantity(one: Any, other: Any) -> bool:
+    try:
+        return quantity(str(one)) == quantity(str(other))
+    except ValueError:
+        return False
+
+
 def _is_passing(error: ApiError) -> bool:
-    if error.reason == "NoKind" or error.code in (429, 503, 504):
+    if error.reason in ("NoKind", "Terminating") or error.code in (429, 503, 504):
         return True
     message = str(error).lower()
     if "field not declared" in message or "immutable" in message or "is invalid" in message:

@@ -172,8 +172,8 @@ class Client:
         answer = self.request("GET", kind.path(namespace), parameters=parameters)
         return [{"apiVersion": api_version, "kind": name, **item} for item in answer["items"] or ()]
 
-    def apply(self, thing: Object, *, force: bool = False, manager: str = FIELD_MANAGER) -> Object:
-        """Apply one object server-side and strictly, and return it as it is then."""
+    def apply(self, thing: Object, *, force: bool = False, dry_run: bool = False) -> Object:
+        """Apply one object server-side and strictly, and return it as it is then, or would be in a dry run."""
         metadata = thing["metadata"]
         path = self.kind_of(thing).path(metadata.get("namespace", "default"), metadata["name"])
         return self.request(
@@ -182,9 +182,10 @@ class Client:
             body=thing,
             content_type="application/apply-patch+yaml",
             parameters={
-                "fieldManager": manager,
+                "fieldManager": FIELD_MANAGER,
                 "fieldValidation": "Strict",
                 "force": "true" if force else "false",
+                **({"dryRun": "All"} if dry_run else {}),
             },
         )
 

@@ -1,8 +1,8 @@
 """A simulated cluster on this machine: started, healed, and removed without a trace."""
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..tools import Report
@@ -18,7 +18,7 @@ from .kubeconfig import write_kubeconfig
 from .outside import outside_files, remove_outside
 from .ports import choose_ports, is_free, ports_of_others
 from .processes import ProcessTable, Program
-from .simulation import SystemNode, kwok_configuration, metrics_objects, system_nodes
+from .simulation import kwok_configuration, metrics_objects, system_nodes
 from .state import Record, State, require_existing, state_home, write_atomically
 from .tooling import Tooling, provide_tooling
 
@@ -41,11 +41,14 @@ class ClusterSettings:
     controllers: frozenset[str] = frozenset()
     """Of karpenter, jobset, trainer and keda. What an earlier start asked for stays."""
 
-    instance_types: Sequence[dict[str, Any]] | None = None
-    """What Karpenter may choose from, in the form of its KWOK provider. Default: Karpenter's own examples."""
+    region: str = "us-east-1"
+    """AWS region whose instance types and prices count."""
 
-    system_nodes: Sequence[SystemNode] = field(default_factory=system_nodes)
-    """Nodes that are there from the start. Default: two, in two zones."""
+    zones: Sequence[str] | None = None
+    """Zones in which Karpenter makes nodes. Default: a, b and c of the region."""
+
+    instance_types: Sequence[Mapping[str, Any]] | None = None
+    """What Karpenter may choose from, in the form of its KWOK provider. Default: the catalog of the region."""
 
 
 class Cluster:
@@ -72,9 +75,7 @@ class Cluster:
             record.controllers = sorted(controller.name for controller in wanted)
             tools = [*_CORE_TOOLS, *(tool for controller in wanted for tool in controller.tools)]
             tooling = provide_tooling(tools, report)
-            if settings.instance_types is not None:
-                path = instance_types_path(self._state.folder)
-                write_atomically(path, json.dumps(list(settings.instance_types), indent=1))
+            write_atomically(instance_types_path(self._state.folder), json.dumps(_instance_types(settings), indent=1))
             place = self._start_core(record, wanted, tooling, report)
             self._fill(place, tooling, settings, wanted, report)
 
@@ -193,7 +194,7 @@ class Cluster:
             manifests = {tool: folder for tool, folder in tooling.manifests.items() if (folder / "crds").is_dir()}
             if installed := install_definitions(client, manifests):
                 report.line(self.name, f"installed {len(installed)} resource definitions")
-            for node in settings.system_nodes:
+            for node in system_nodes(settings.region):
                 node.create(client)
             setting = Setting(place=place, manifests=tooling.manifests, temporary=self._processes.temporary_folder)
             self._start_controllers(client, setting, wanted, report)
@@ -223,3 +224,11 @@ class Cluster:
         started = [program.name for program in wanted if self._processes.ensure(program)]
         if started:
             report.line(self.name, f"starting {', '.join(started)}")
+
+
+def _instance_types(settings: ClusterSettings) -> list[Mapping[str, Any]]:
+    if settings.instance_types is not None:
+        return list(settings.instance_types)
+    from ..planning.catalog import karpenter_instance_types
+
+    return list(karpenter_instance_types(settings.region, settings.zones))

@@ -28,7 +28,8 @@ def _programs(setting: Setting) -> Sequence[Program]:
         # All of Karpenter's own choices stay; only the wait for more pods is shorter than its 10 s.
         "BATCH_MAX_DURATION": "5s",
         # Its KWOK provider never names the reservation of a reserved offering: with the gate on, it panics.
-        "FEATURE_GATES": "ReservedCapacity=false",
+        # Node overlays say what shared accelerators (MIG, time-slicing) a node offers.
+        "FEATURE_GATES": "ReservedCapacity=false,NodeOverlay=true",
     }
     if types.exists():
         environment["INSTANCE_TYPES_FILE_PATH"] = str(types)

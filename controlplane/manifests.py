@@ -7,7 +7,7 @@ from typing import Any, cast
 import yaml
 
 from ..problems import InvalidInput, Problem, Problems
-from .objects import Object
+from .objects import Object, entries, spec, table
 
 # libyaml, where PyYAML was built with it, reads the two megabytes of Trainer's CRDs ten times faster.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -45,6 +45,18 @@ def wanted_controllers(objects: Iterable[Object]) -> frozenset[str]:
     """Return the controllers whose API groups occur in these objects."""
     groups = {str(thing["apiVersion"]).rpartition("/")[0] for thing in objects}
     return frozenset(_CONTROLLER_OF_GROUP[group] for group in groups if group in _CONTROLLER_OF_GROUP)
+
+
+def zones_of(objects: Iterable[Object]) -> list[str]:
+    """Return the zones that node pools name, sorted."""
+    found: set[str] = set()
+    for thing in objects:
+        if thing["kind"] == "NodePool":
+            template = table(table(spec(thing).get("template")).get("spec"))
+            for requirement in entries(template.get("requirements")):
+                if requirement.get("key") == "topology.kubernetes.io/zone":
+                    found.update(requirement.get("values") or ())
+    return sorted(found)
 
 
 def _documents(path: Path, problems: Problems) -> list[Object]:

@@ -9,6 +9,7 @@ from .client import Client
 from .families import Families, gpus, is_accelerator, key_of
 from .objects import Object, condition, entries, is_true, labels, name, namespace, owner, spec, status, table
 from .readiness import verdict
+from .simulation import PRICE_LABEL
 from .snapshot import (
     AutoscalerView,
     ClaimView,
@@ -20,9 +21,6 @@ from .snapshot import (
     Totals,
     WorkloadView,
 )
-
-PRICE_LABEL = "eks-node-viewer/instance-price"
-"""US dollars an hour; Karpenter's KWOK provider puts it on its nodes."""
 
 _WORKLOADS = (
     ("apps/v1", "Deployment"),

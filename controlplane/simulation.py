@@ -10,6 +10,9 @@ from .failure import ApiError
 from .objects import Object
 from .programs import Place
 
+PRICE_LABEL = "eks-node-viewer/instance-price"
+"""US dollars an hour; Karpenter's KWOK provider puts it on its nodes."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SystemNode:
@@ -23,6 +26,9 @@ class SystemNode:
 
     memory: int = 32
     """GiB."""
+
+    price: float | None = None
+    """US dollars an hour."""
 
     def create(self, client: Client) -> None:
         """Create the node where it is not there."""
@@ -56,6 +62,7 @@ class SystemNode:
                     "topology.kubernetes.io/region": self.zone.rstrip("abcdef"),
                     "karpenter.sh/capacity-type": "on-demand",
                     "aidc.dev/pool": "system",
+                    **({} if self.price is None else {PRICE_LABEL: f"{self.price:f}"}),
                 },
                 "annotations": {
                     "kwok.x-k8s.io/node": "fake",
@@ -66,9 +73,19 @@ class SystemNode:
         }
 
 
-def system_nodes(zones: Sequence[str] = ("us-east-1a", "us-east-1b")) -> list[SystemNode]:
-    """Return one system node for each zone."""
-    return [SystemNode(name=f"system-{zone}", zone=zone) for zone in zones]
+def system_nodes(region: str = "us-east-1", zones: Sequence[str] = ()) -> list[SystemNode]:
+    """Return one system node for each zone, priced as in the region.
+
+    Args:
+        region: AWS region.
+        zones: where. Default: the zones a and b of the region.
+    """
+    from ..planning.catalog import instance_type
+
+    price = instance_type(SystemNode.instance_type).price(region)
+    amount = None if price is None else price.amount
+    where = zones or [f"{region}{letter}" for letter in "ab"]
+    return [SystemNode(name=f"system-{zone}", zone=zone, price=amount) for zone in where]
 
 
 def kwok_configuration() -> Path:

@@ -157,7 +157,10 @@ class State:
             self.folder.rename(self.folder.with_name(f".{self.name}.{os.getpid()}{_GONE}"))
         for rest in self.folder.parent.glob(f".{self.name}.*{_GONE}"):
             shutil.rmtree(rest)
-        for parent in (self.folder.parent, self.folder.parent.parent):
+        clusters = self.folder.parent
+        # The folder that AIDC_STATE names is its owner's.
+        parents = [clusters] if os.environ.get("AIDC_STATE") else [clusters, clusters.parent]
+        for parent in parents:
             try:
                 parent.rmdir()
             except OSError:

@@ -1,0 +1,196 @@
+"""`aidc up`: an environment on a simulated cluster of this machine."""
+
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .environment import Environment, ProjectFolder, evaluate_environment
+
+if TYPE_CHECKING:
+    from ..controlplane.applying import Outcome
+    from ..controlplane.client import Client
+    from ..controlplane.cluster import Cluster, ClusterSettings
+    from ..controlplane.waiting import Progress
+
+Manifest = dict[str, Any]
+_FAILED = 1
+_INTERRUPTED = 130
+
+
+def up(
+    environment: Environment,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Name of the cluster. Default: that of the environment.")
+    ] = None,
+    manifests: Annotated[
+        Path | None,
+        typer.Option("--manifests", help="Folder of manifests to apply instead of what the environment declares."),
+    ] = None,
+    project: ProjectFolder = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=1, max=86400, help="Seconds to wait until everything is ready.")
+    ] = 300,
+    prune_data: Annotated[
+        bool, typer.Option("--prune-data", help="Also remove claims, volumes and namespaces that are gone.")
+    ] = False,
+    force_conflicts: Annotated[
+        bool, typer.Option("--force-conflicts", help="Take over fields that someone else has set.")
+    ] = False,
+) -> None:
+    """Start a simulated cluster on this machine, deploy an environment into it, and wait until it is ready.
+
+    The control plane is real: API server, scheduler, controllers, Karpenter and HPA; only the nodes are simulated, so
+    pods are admitted, scheduled and scaled, and no container starts. Running it again changes nothing; interrupting
+    it at any moment and running it again ends well.
+    """
+    from ..controlplane.cluster import Cluster
+    from ..controlplane.state import check_name
+
+    again = f"aidc up {environment}" + (f" --name {name}" if name else "")
+    check_name(name or environment)
+    cluster = Cluster(name or environment)
+    with failures_of(cluster, again):
+        objects, settings = _wanted(environment, manifests, project)
+        _start(cluster, settings)
+        with cluster.client() as client:
+            cluster.remember(environment)
+            _apply(client, objects, prune_data=prune_data, force_conflicts=force_conflicts)
+            _wait(client, objects, timeout)
+            _show(client, cluster)
+
+
+@contextmanager
+def failures_of(cluster: "Cluster", again: str) -> Generator[None]:
+    """Turn what goes wrong into a message and an exit code: 1, or 130 for an interruption; never a traceback."""
+    from ..controlplane.failure import ApiUnreachable, ControlPlaneFailure
+    from ..tools import ToolError
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        left = "its programs go on running" if any(cluster.running().values()) else "none of its programs runs"
+        typer.echo(
+            f"interrupted: cluster '{cluster.name}' stays as it is, {left}; `{again}` continues, "
+            f"`aidc down {cluster.name}` removes it",
+            err=True,
+        )
+        raise typer.Exit(_INTERRUPTED) from None
+    except ApiUnreachable as failure:
+        reason = cluster.explain()
+        typer.echo(f"error: the API server of '{cluster.name}' went away ({failure})", err=True)
+        typer.echo((f"{reason}\n" if reason else "") + f"`{again}` heals and continues", err=True)
+        raise typer.Exit(_FAILED) from None
+    except (ControlPlaneFailure, ToolError) as failure:
+        typer.echo(f"error: {failure}", err=True)
+        raise typer.Exit(_FAILED) from None
+
+
+def _wanted(environment: str, manifests: Path | None, project: Path | None) -> "tuple[list[Manifest], ClusterSettings]":
+    """Return what shall be in the cluster, and what cluster it needs."""
+    from ..controlplane.cluster import ClusterSettings
+    from ..controlplane.manifests import read_manifests, wanted_controllers, zones_of
+
+    region = ""
+    if manifests is not None:
+        objects = read_manifests(manifests)
+    else:
+        from ..evaluation.manifests import manifests_of
+
+        graph = evaluate_environment(environment, project)
+        objects = manifests_of(graph)
+        centers = [resource.inputs for resource in graph if resource.type == "aidc:index:DataCenter"]
+        region = str(centers[0].get("region") or "") if centers else ""
+    zones = zones_of(objects)
+    region = region or (zones[0].rstrip("abcdef") if zones else "us-east-1")
+    settings = ClusterSettings(
+        controllers=wanted_controllers(objects),
+        region=region,
+        # Pools may name some zones and leave others open.
+        zones=sorted({*zones, *(f"{region}{letter}" for letter in "abc")}),
+    )
+    return objects, settings
+
+
+def _start(cluster: "Cluster", settings: "ClusterSettings") -> None:
+    from ..tools import shown_on
+
+    with shown_on(sys.stderr) as report:
+        cluster.start(settings, report)
+
+
+def _apply(client: "Client", objects: Sequence[Manifest], *, prune_data: bool, force_conflicts: bool) -> None:
+    from ..controlplane.applying import apply_all
+
+    outcome = apply_all(client, objects, prune_stateful=prune_data, force_conflicts=force_conflicts)
+    typer.echo(_told(outcome), err=True)
+    for kept in outcome.kept:
+        typer.echo(f"kept {kept}, which is not declared any more but holds data; --prune-data removes it", err=True)
+    if outcome.refused:
+        count = "1 object was" if len(outcome.refused) == 1 else f"{len(outcome.refused)} objects were"
+        typer.echo(f"error: {count} refused:", err=True)
+        for refusal in outcome.refused:
+            typer.echo(f"  - {refusal}", err=True)
+        raise typer.Exit(_FAILED)
+
+
+def _told(outcome: "Outcome") -> str:
+    counts = {
+        "created": len(outcome.created),
+        "changed": len(outcome.changed),
+        "removed": len(outcome.removed),
+        "unchanged": len(outcome.unchanged),
+    }
+    if outcome.same:
+        return f"nothing to change: {counts['unchanged']} objects are as declared"
+    return "applied: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+
+
+def _wait(client: "Client", objects: Sequence[Manifest], timeout: float) -> None:
+    from ..controlplane.waiting import wait_until_ready
+
+    with _shown() as show:
+        wait_until_ready(client, objects, timeout, show)
+
+
+@contextmanager
+def _shown() -> "Generator[Callable[[Progress], None]]":
+    """Give what shows progress: a live line on a terminal, else a line whenever more is ready."""
+    if not sys.stderr.isatty():
+        ready = [-1]
+
+        def line(progress: "Progress") -> None:
+            if progress.ready != ready[0]:
+                ready[0] = progress.ready
+                typer.echo(_progress(progress), err=True)
+
+        yield line
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("waiting") as status:
+        yield lambda progress: status.update(_progress(progress))
+
+
+def _progress(progress: "Progress") -> str:
+    text = f"{progress.ready} of {progress.total} ready"
+    if progress.waiting:
+        name, detail = progress.waiting[0]
+        more = f", and {len(progress.waiting) - 1} more" if len(progress.waiting) > 1 else ""
+        text += f"; {name}: {_short(detail)}{more}"
+    return text
+
+
+def _short(text: str, length: int = 90) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def _show(client: "Client", cluster: "Cluster") -> None:
+    from ..controlplane.observing import observe
+    from .status import show
+
+    show(observe(client, cluster.name, cluster.environment(), cluster.kubeconfig, cluster.running()))
