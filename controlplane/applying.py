@@ -65,6 +65,7 @@ def apply_all(
     *,
     prune_stateful: bool = False,
     force_conflicts: bool = False,
+    owner: str = "aidc",
     patience: float = _PATIENCE_SECONDS,
 ) -> Outcome:
     """Apply `objects` in the order given, and remove what an earlier run applied and this one lacks.
@@ -77,13 +78,14 @@ def apply_all(
         objects: what shall be there.
         prune_stateful: also remove stateful objects (claims, volumes, namespaces, definitions, ...).
         force_conflicts: take over fields that someone else has set.
+        owner: whose list this is; the lists of several owners live side by side in a cluster.
         patience: seconds.
 
     Raises:
         ApiUnreachable: the API server went away; what was applied is recorded, and another run continues.
     """
     objects = [_placed(client, thing) for thing in objects]
-    inventory = Inventory(client)
+    inventory = Inventory(client, owner)
     before = inventory.read()
     now = [Entry.of(thing) for thing in objects]
     # Recorded first: whatever interrupts this run, the next one knows what may be there.

@@ -29,7 +29,6 @@ STATEFUL = frozenset(
 )
 """Kinds that hold data, or take objects along that do: never removed unasked."""
 
-_NAME = "aidc-inventory"
 _NAMESPACE = "kube-system"
 
 
@@ -71,13 +70,14 @@ class Entry:
 class Inventory:
     """A ConfigMap with one line for each object, in the order of application."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, owner: str) -> None:
         self._client = client
+        self._name = f"{owner}-inventory"
 
     def read(self) -> list[Entry]:
         """Return what was recorded."""
         kind = self._client.kind("v1", "ConfigMap")
-        found = self._client.get(kind, _NAME, _NAMESPACE)
+        found = self._client.get(kind, self._name, _NAMESPACE)
         text = (found or {}).get("data", {}).get("objects", "")
         return [Entry.parse(line) for line in text.splitlines()]
 
@@ -87,7 +87,7 @@ class Inventory:
             {
                 "apiVersion": "v1",
                 "kind": "ConfigMap",
-                "metadata": {"name": _NAME, "namespace": _NAMESPACE},
+                "metadata": {"name": self._name, "namespace": _NAMESPACE},
                 "data": {"objects": "\n".join(entry.line for entry in entries)},
             },
             force=True,

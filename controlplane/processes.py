@@ -16,6 +16,7 @@ from .failure import ProgramFailed
 from .state import write_atomically
 
 _MARK = "AIDC_CLUSTER_FOLDER"
+_PROGRAM = "AIDC_PROGRAM"
 _TAIL = 400
 
 
@@ -48,9 +49,9 @@ class Program:
 class ProcessTable:
     """The processes of one cluster.
 
-    A process is known by its id together with its start time, so an id that the system gave to
-    another process in the meantime is never touched. Every process also carries the cluster's folder in
-    its environment: one that was started but not recorded (a run killed in between) is found by that.
+    A process is known by its id together with the marks in its environment (cluster and program; where they
+    cannot be read, the start time), so an id that the system gave to another process in the meantime is never
+    touched. One that was started but not recorded, by a run killed in between, is found by its marks.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -72,7 +73,7 @@ class ProcessTable:
         record = self._read(name)
         try:
             process = psutil.Process(int(record["pid"]))
-            if process.create_time() != record["started"] or process.status() == psutil.STATUS_ZOMBIE:
+            if process.status() == psutil.STATUS_ZOMBIE or not self._is_ours(process, name, record["started"]):
                 return None
         except (KeyError, psutil.Error):
             return None
@@ -142,6 +143,14 @@ class ProcessTable:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
 
+    def _is_ours(self, process: psutil.Process, name: str, started: float) -> bool:
+        try:
+            environment = process.environ()
+        except (psutil.AccessDenied, OSError):
+            return process.create_time() == started
+        # The start time moves with the system's clock when that is set; the marks do not.
+        return environment.get(_MARK) == str(self._folder) and environment.get(_PROGRAM) == name
+
     def _start(self, program: Program) -> None:
         temporary = self.temporary_folder(program.name)
         for folder in (self._records, self._logs):
@@ -153,6 +162,7 @@ class ProcessTable:
             "TMPDIR": str(temporary),
             **program.environment,
             _MARK: str(self._folder),
+            _PROGRAM: program.name,
         }
         log = str(self.log(program.name))
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
