@@ -177,7 +177,12 @@ def _plan_availability(problems: Problems, inputs: DeploymentInputs) -> Availabi
         problems.add("maxSurge", f"'{surge}' is not a number of extra pods; write it like 1 or 25%, more than 0")
     spread = inputs.get("spread", SpreadMode.PREFERRED)
     problems.choice("spread", spread, [mode.value for mode in SpreadMode])
-    return Availability(replicas=replicas, max_surge=surge, max_unavailable=unavailable, spread=spread)
+    return Availability(
+        replicas=replicas,
+        max_surge=surge,
+        max_unavailable=unavailable,
+        spread=SpreadMode(spread) if spread in list(SpreadMode) else SpreadMode.PREFERRED,
+    )
 
 
 def _plan_access(problems: Problems, inputs: DeploymentInputs) -> Access:

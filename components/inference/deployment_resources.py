@@ -16,13 +16,11 @@ class DeployedServer:
     deployment: KubernetesObject
     """Its pods."""
 
-    service: KubernetesObject | None
-    """Its address inside the cluster; None where another component makes the Service."""
+    service: KubernetesObject
+    """Its address inside the cluster."""
 
 
-def deploy_server(
-    name: str, plan: DeploymentPlan, child: pulumi.ResourceOptions, *, with_service: bool = True
-) -> DeployedServer:
+def deploy_server(name: str, plan: DeploymentPlan, child: pulumi.ResourceOptions) -> DeployedServer:
     """Make the objects of a server, named after the component that is called `name`."""
     policy = KubernetesObject(f"{name}-network-policy", network_policy(plan), child)
     KubernetesObject(f"{name}-disruption-budget", disruption_budget(plan), child)
@@ -32,5 +30,5 @@ def deploy_server(
         custom_timeouts=pulumi.CustomTimeouts(create=seconds, update=seconds), depends_on=[policy]
     )
     pods = KubernetesObject(f"{name}-deployment", deployment(plan), pulumi.ResourceOptions.merge(child, patience))
-    address = KubernetesObject(f"{name}-service", service(plan), child) if with_service else None
+    address = KubernetesObject(f"{name}-service", service(plan), child)
     return DeployedServer(pods, address)

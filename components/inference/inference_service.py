@@ -142,7 +142,6 @@ class InferenceService(pulumi.ComponentResource):
         plan = planned("InferenceService", name, partial(plan_inference_service, name=name), args)
         super().__init__("aidc:index:InferenceService", name, dict(args), opts)
         server = deploy_server(name, plan, pulumi.ResourceOptions(parent=self))
-        assert server.service is not None, "this component makes the Service itself"
         port = plan.access.port
         self.deployment_name = server.deployment.object_name
         self.service_name = server.service.object_name

@@ -23,7 +23,7 @@ class Placement:
     priority_class: pulumi.Input[str] | None
 
 
-def plan_placement(problems: Problems, args: TrainingJobArgs, form: str) -> Placement:
+def plan_placement(problems: Problems, args: TrainingJobArgs, form: TrainingForm) -> Placement:
     """Check where its workers are to run, and apply the defaults."""
     key, exclusive = args.get("topology_key"), args.get("exclusive_topology", False)
     if key is not None and not _LABEL_KEY.fullmatch(key):

@@ -109,8 +109,7 @@ def plan_training_job(args: TrainingJobArgs, *, name: str = "training") -> Train
     problems = Problems()
     if not check_keys(problems, args, TrainingJobArgs):
         problems.raise_if_any("TrainingJob")
-    form = args.get("form", TrainingForm.JOBSET)
-    problems.choice("form", form, [each.value for each in TrainingForm])
+    form = _plan_form(problems, args.get("form", TrainingForm.JOBSET))
     nodes = int(args["nodes"])
     check_name(problems, "name", name, host=True, room=_name_room(form, nodes))
     check_image(problems, "image", args["image"])
@@ -148,7 +147,12 @@ def plan_training_job(args: TrainingJobArgs, *, name: str = "training") -> Train
     return plan
 
 
-def _name_room(form: str, nodes: int) -> int:
+def _plan_form(problems: Problems, form: str) -> TrainingForm:
+    problems.choice("form", form, [each.value for each in TrainingForm])
+    return TrainingForm(form) if form in list(TrainingForm) else TrainingForm.JOBSET
+
+
+def _name_room(form: TrainingForm, nodes: int) -> int:
     """Characters that the controllers append to the job's name in the names of its pods."""
     last = max(min(nodes, _MAXIMUM_NODES), 1) - 1
     match form:
@@ -160,7 +164,7 @@ def _name_room(form: str, nodes: int) -> int:
             return len(f"-{last}")
 
 
-def _plan_min_nodes(problems: Problems, args: TrainingJobArgs, form: str, nodes: int) -> int:
+def _plan_min_nodes(problems: Problems, args: TrainingJobArgs, form: TrainingForm, nodes: int) -> int:
     if nodes < 1:
         problems.add("nodes", f"{nodes:,} nodes is too little, since nothing would train; give 1 node or more")
     elif nodes > _MAXIMUM_NODES:
