@@ -147,6 +147,9 @@ class ProcessTable:
         try:
             environment = process.environ()
         except (psutil.AccessDenied, OSError):
+            environment = {}
+        if not environment:
+            # Not to be read: by the system's rules, or because the program is being loaded at this moment.
             return process.create_time() == started
         # The start time moves with the system's clock when that is set; the marks do not.
         return environment.get(_MARK) == str(self._folder) and environment.get(_PROGRAM) == name
