@@ -78,12 +78,16 @@ class NodePoolPlan:
     def maximum_price_per_hour(self) -> float | None:
         """US dollars an hour with all nodes of the dearest type; None where a price is not known.
 
-        Reserved capacity counts at its on-demand price; a pool of spot nodes alone at the highest spot price.
+        Reserved capacity counts at its on-demand price; a pool of spot nodes alone at the highest spot price that was
+        seen in the region, or the on-demand price where none was.
         """
         if self.provisioner is NodeProvisioner.EXISTING_NODES:
             return None
-        option = SPOT if list(self.capacity_types) == [SPOT] else ON_DEMAND
-        prices = [each.price(self.region, option) for each in self.shape.instance_types]
+        options = (SPOT, ON_DEMAND) if list(self.capacity_types) == [SPOT] else (ON_DEMAND,)
+        prices = [
+            next((price for option in options if (price := each.price(self.region, option))), None)
+            for each in self.shape.instance_types
+        ]
         known = [price.amount for price in prices if price is not None]
         return max(known) * self.scaling.maximum_nodes if len(known) == len(prices) else None
 

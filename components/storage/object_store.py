@@ -118,18 +118,7 @@ def plan_object_store(args: ObjectStoreArgs, name: str) -> ObjectStorePlan:
         problems.add(
             "bucket", f"'{bucket}' is not a bucket's name; give 3 to 63 lower-case letters, digits, . and inner -"
         )
-    problems.choice("kind", args["kind"], [each.value for each in ObjectStoreKind])
-    is_claim = args["kind"] == ObjectStoreKind.BUCKET_CLAIM.value
-    foreign, other = (
-        (_EXISTING_ONLY, ObjectStoreKind.EXISTING) if is_claim else (_CLAIM_ONLY, ObjectStoreKind.BUCKET_CLAIM)
-    )
-    for key, path in foreign.items():
-        if key in args:
-            problems.add(path, f"belongs to the kind {other.value}; leave it out")
-    if is_claim and not args.get("storage_class"):
-        problems.add("storageClass", "missing; name the storage class of the buckets' provisioner")
-    if "credentials" in args and "credentials_secret" in args:
-        problems.add("credentialsSecret", "given together with credentials; give one of them")
+    _check_kind(problems, args)
     limits = _limits(problems, args)
     problems.raise_if_any("ObjectStore")
     return ObjectStorePlan(
@@ -246,6 +235,25 @@ def _config_map(plan: ObjectStorePlan) -> dict[str, Any]:
 
 def _metadata(plan: ObjectStorePlan, name: str) -> dict[str, Any]:
     return {"name": name, "namespace": plan.namespace, "labels": object_labels(plan.name, _COMPONENT)}
+
+
+def _check_kind(problems: Problems, args: ObjectStoreArgs) -> None:
+    kind = args["kind"]
+    problems.choice("kind", kind, [each.value for each in ObjectStoreKind])
+    foreign = {
+        ObjectStoreKind.BUCKET_CLAIM.value: (_EXISTING_ONLY, ObjectStoreKind.EXISTING),
+        ObjectStoreKind.EXISTING.value: (_CLAIM_ONLY, ObjectStoreKind.BUCKET_CLAIM),
+    }
+    if kind not in foreign:
+        return
+    fields, other = foreign[kind]
+    for key, path in fields.items():
+        if key in args:
+            problems.add(path, f"belongs to the kind {other.value}; leave it out")
+    if kind == ObjectStoreKind.BUCKET_CLAIM.value and not args.get("storage_class"):
+        problems.add("storageClass", "missing; name the storage class of the buckets' provisioner")
+    if "credentials" in args and "credentials_secret" in args:
+        problems.add("credentialsSecret", "given together with credentials; give one of them")
 
 
 def _check_endpoint(problems: Problems, endpoint: pulumi.Input[str]) -> None:

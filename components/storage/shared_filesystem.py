@@ -79,12 +79,7 @@ def plan_shared_filesystem(args: SharedFilesystemArgs, name: str) -> ClaimPlan:
     claim_name = args.get("claim_name", name)
     check_namespaced(problems, args["namespace"], "claimName" if "claim_name" in args else "name", claim_name)
     check_quantity(problems, "size", args["size"], unit="bytes")
-    problems.choice("backend", args["backend"], [each.value for each in FilesystemBackend])
-    for backend, (key, path) in _FIELDS.items():
-        if args["backend"] == backend.value and key not in args:
-            problems.add(path, f"missing; the backend {backend.value} needs it")
-        elif args["backend"] != backend.value and key in args:
-            problems.add(path, f"belongs to the backend {backend.value}; leave it out, or choose that backend")
+    _check_backend(problems, args)
     source = _source(problems, args)
     problems.raise_if_any("SharedFilesystem")
     return ClaimPlan(
@@ -132,6 +127,18 @@ class SharedFilesystem(pulumi.ComponentResource):
         self.register_outputs(
             {"claim": self.claim, "volume": self.volume, "access_mode": self.access_mode, "size": self.size}
         )
+
+
+def _check_backend(problems: Problems, args: SharedFilesystemArgs) -> None:
+    chosen = args["backend"]
+    problems.choice("backend", chosen, [each.value for each in FilesystemBackend])
+    if chosen not in [each.value for each in FilesystemBackend]:
+        return
+    for backend, (key, path) in _FIELDS.items():
+        if chosen == backend.value and key not in args:
+            problems.add(path, f"missing; the backend {backend.value} needs it")
+        elif chosen != backend.value and key in args:
+            problems.add(path, f"belongs to the backend {backend.value}; leave it out, or choose that backend")
 
 
 def _source(problems: Problems, args: SharedFilesystemArgs) -> VolumeSource | None:
