@@ -72,6 +72,13 @@ def check_keys(problems: Problems, args: Mapping[str, Any], kind: type) -> bool:
     return len(problems) == before
 
 
+def argument_hints(kind: type) -> dict[str, Any]:
+    """Return the type hint of each key of a TypedDict of arguments."""
+    # `pulumi.Input` names `Output` in a forward reference, which only Pulumi's own module could resolve.
+    names = {"Output": pulumi.Output, "T": Any}
+    return get_type_hints(kind, localns=names, include_extras=True)
+
+
 def is_known(value: object) -> bool:
     """Whether a value can be checked now: outputs of other resources are only known at deployment."""
     return not isinstance(value, pulumi.Output) and not inspect.isawaitable(value)
@@ -80,10 +87,7 @@ def is_known(value: object) -> bool:
 @cache
 def _fields(kind: type) -> tuple[frozenset[str], Mapping[str, _Shape]]:
     """Return the required keys of a TypedDict, and the shape of the value of each of its keys."""
-    # `pulumi.Input` names `Output` in a forward reference, which only Pulumi's own module could resolve.
-    names = {"Output": pulumi.Output, "T": Any}
-    hints = get_type_hints(kind, localns=names, include_extras=True)
-    return cast(Any, kind).__required_keys__, {key: _shape(hint) for key, hint in hints.items()}
+    return cast(Any, kind).__required_keys__, {key: _shape(hint) for key, hint in argument_hints(kind).items()}
 
 
 def _check_value(problems: Problems, path: str, value: object, shape: _Shape) -> None:

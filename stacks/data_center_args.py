@@ -106,7 +106,7 @@ FILLED_IN: Final[Mapping[type, frozenset[str]]] = {
     InferenceServiceArgs: frozenset({"autoscaled"}),
     LoadBalancerArgs: frozenset({"namespace", "selector"}),
     GatewayRouteArgs: frozenset({"namespace"}),
-    HorizontalScalingArgs: frozenset({"namespace"}),
-    EventDrivenScalingArgs: frozenset({"namespace"}),
+    HorizontalScalingArgs: frozenset({"namespace", "target"}),
+    EventDrivenScalingArgs: frozenset({"namespace", "target"}),
 }
 """What the data center knows better than its settings: those keys are not in the schema."""

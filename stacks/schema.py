@@ -6,17 +6,19 @@ import sys
 from collections.abc import Mapping
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, Final, NotRequired, Required, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, NotRequired, Required, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from typing_extensions import is_typeddict
 
+from ..components.arguments import argument_hints
 from ..problems import Problems, camel_case, suggestion
 
 Omitted = Mapping[type, frozenset[str]]
 """For a TypedDict, the keys that its owner fills in, and that settings therefore do not have."""
 
+_PLAIN: Final = (None, list, dict, Mapping)
 _CONFIG: Final = ConfigDict(extra="forbid", alias_generator=camel_case, coerce_numbers_to_str=True)
 
 
@@ -52,7 +54,7 @@ class SettingsModel:
             left_out = self._omitted.get(kind, frozenset())
             required = cast(Any, kind).__required_keys__
             fields: dict[str, Any] = {}
-            for key, hint in get_type_hints(kind, include_extras=True).items():
+            for key, hint in argument_hints(kind).items():
                 if key not in left_out:
                     default = ... if key in required else None
                     fields[key] = (self._field(hint), Field(default, description=documents.get(key)))
@@ -68,11 +70,11 @@ class SettingsModel:
             return self._field(inner[0])
         if origin is list:
             return list[self._field(inner[0])]
-        if origin is dict:
+        if origin in (dict, Mapping):
             return dict[str, self._field(inner[1])]
         if origin is Union:
-            plain = [choice for choice in inner if get_origin(choice) in (None, list, dict)]
-            return self._field(plain[0])
+            # `pulumi.Input[T]` is a union of T and of what yields a T.
+            return self._field(next(choice for choice in inner if get_origin(choice) in _PLAIN))
         if hint in (int, bool):
             return Annotated[hint, Strict()]
         return hint
