@@ -93,7 +93,10 @@ class Problems:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'x' or 'y'?` for the known words close to `word`, or nothing."""
-    close = difflib.get_close_matches(word, list(known), n=3, cutoff=0.6)
+    words = list(known)
+    close = difflib.get_close_matches(word, words, n=3, cutoff=0.6)
+    # Half a name is a frequent mistake, and far from the whole one by the count of letters.
+    close = close or [other for other in words if len(word) > 2 and (word in other or other in word)][:3]
     return f"; did you mean {' or '.join(repr(match) for match in close)}?" if close else ""
 
 

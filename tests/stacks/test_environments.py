@@ -20,8 +20,6 @@ ROOT = Path(__file__).parents[2]
 RECORDED = Path(__file__).parent / "urns"
 ENVIRONMENTS = load_project(ROOT).stacks()
 
-pytest_plugins = ["aidc.evaluation.testing"]
-
 
 def test_there_are_four() -> None:
     assert ENVIRONMENTS == ["dev", "local", "prod", "staging"]

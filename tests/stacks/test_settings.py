@@ -47,7 +47,7 @@ def test_the_local_settings_are_right(local: dict[str, Any]) -> None:
     [
         ("gpuNodePool", {}, "gpuNodePool", "did you mean 'gpuNodePools'"),
         ("platform", "aws", "platform", "not one of simulated, kubernetes"),
-        ("region", "us-est-1", "region", "did you mean 'us-east-1'"),
+        ("region", "us-est-1", "region", "or 'us-east-1'"),
         (
             "gpuNodePools.h100-training.instanceTypes",
             ["p5.48xlrge"],
