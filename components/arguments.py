@@ -18,6 +18,9 @@ from ..problems import InvalidInput, Problems, camel_case
 Args = TypeVar("Args", bound=Mapping[str, Any])
 Plan = TypeVar("Plan")
 
+_ORDERED: Final = frozenset({"command", "args"})
+"""Inputs whose words are a command line."""
+
 _PLAIN: Final = {
     bool: "neither true nor false; write it without quotes",
     int: "not a whole number",
@@ -70,6 +73,14 @@ def check_keys(problems: Problems, args: Mapping[str, Any], kind: type) -> bool:
         if key in shapes:
             _check_value(problems, camel_case(key), value, shapes[key])
     return len(problems) == before
+
+
+def recorded(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Return inputs as a component records them: lists of words are sorted, unless their order has a meaning.
+
+    A preview then shows no change where somebody has only put a list in another order.
+    """
+    return {key: value if key in _ORDERED else _sorted(value) for key, value in args.items()}
 
 
 def argument_hints(kind: type) -> dict[str, Any]:
@@ -144,3 +155,12 @@ def _shape(hint: Any) -> _Shape:
     if hint is Any or not isinstance(hint, type):
         return _Shape(object, can_wait=True)
     return _Shape(hint)
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return recorded(cast(Mapping[str, Any], value))
+    if isinstance(value, list):
+        items = cast(list[Any], value)
+        return sorted(items) if all(isinstance(item, str) for item in items) else [_sorted(item) for item in items]
+    return value

@@ -37,13 +37,13 @@ _PLANS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
     "gpu_node_pools": plan_gpu_node_pool,
     "cpu_node_pools": plan_cpu_node_pool,
     "warm_capacity": plan_node_scaling,
-    "tenants": lambda args, name: plan_tenancy(args),
-    "shared_filesystems": lambda args, name: plan_shared_filesystem(args, name=name),
-    "object_stores": lambda args, name: plan_object_store(args, name=name),
-    "dataset_volumes": lambda args, name: plan_dataset_volume(args, name=name),
-    "training_jobs": lambda args, name: plan_training_job(args, name=name),
+    "tenants": plan_tenancy,
+    "shared_filesystems": plan_shared_filesystem,
+    "object_stores": plan_object_store,
+    "dataset_volumes": plan_dataset_volume,
+    "training_jobs": plan_training_job,
     "inference_services": plan_served_model,
-    "microservices": lambda args, name: plan_microservice(args, name=name),
+    "microservices": plan_microservice,
 }
 """The pure plan function of each family, in the order in which they are made."""
 

@@ -38,7 +38,12 @@ class DataCenter(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DataCenterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         composition = planned("DataCenter", name, plan_data_center, args)
-        super().__init__("aidc:index:DataCenter", name, {"platform": str(composition.platform), "region": args.get("region", DEFAULT_REGION)}, opts)
+        super().__init__(
+            "aidc:index:DataCenter",
+            name,
+            {"platform": str(composition.platform), "region": args.get("region", DEFAULT_REGION)},
+            opts,
+        )
         provider = self._cluster(name, composition, args)
         self._composition = composition
         self._inside = pulumi.ResourceOptions(parent=self, provider=provider)

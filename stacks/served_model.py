@@ -34,7 +34,7 @@ def plan_served_model(args: Mapping[str, Any], name: str) -> Any:
     plan = None
     with problems.under("service"):
         try:
-            plan = plan_inference_service(cast(Any, _service(args)), name=name)
+            plan = plan_inference_service(cast(Any, _service(args)), name)
         except InvalidInput as invalid:
             problems.extend(invalid.problems)
     links = _Links(args["service"]["namespace"], name, {"app.kubernetes.io/name": name})
@@ -47,7 +47,7 @@ def plan_served_model(args: Mapping[str, Any], name: str) -> Any:
         if key in args:
             with problems.under(path):
                 try:
-                    planner(cast(Any, {**args[key], **more}), name=name)
+                    planner(cast(Any, {**args[key], **more}), name)
                 except InvalidInput as invalid:
                     problems.extend(invalid.problems)
     problems.raise_if_any("InferenceService")

@@ -10,7 +10,7 @@ import pulumi
 
 from ...infra.kubernetes import KubernetesObject
 from ...problems import Problems
-from ..arguments import check_keys, planned
+from ..arguments import check_keys, planned, recorded
 from ..labels import check_name, object_labels
 from .behavior import DirectionPlan, ScalingDirection, behavior_manifest, plan_behavior
 from .scale_target import MAXIMUM_PODS, ScaleTarget, ScaleTargetPlan, plan_bounds, plan_target
@@ -221,7 +221,7 @@ class EventDrivenScaling(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: EventDrivenScalingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("EventDrivenScaling", name, partial(plan_event_driven_scaling, name=name), args)
-        super().__init__("aidc:index:EventDrivenScaling", name, dict(args), opts)
+        super().__init__("aidc:index:EventDrivenScaling", name, recorded(args), opts)
         scaled = KubernetesObject(f"{name}-scaled-object", _scaled_object(plan), pulumi.ResourceOptions(parent=self))
         self.scaled_object_name = scaled.object_name
         self.autoscaler_name = pulumi.Output.concat(_AUTOSCALER, scaled.object_name)

@@ -9,7 +9,7 @@ import pulumi
 
 from ...infra.kubernetes import KubernetesObject
 from ...problems import Problems
-from ..arguments import check_keys, planned
+from ..arguments import check_keys, planned, recorded
 from ..labels import check_name, object_labels
 from .behavior import DirectionPlan, ScalingDirection, behavior_manifest, plan_behavior
 from .metrics import ContainerUtilization, ExternalMetric, ObjectMetric, PodsMetric, plan_metrics
@@ -73,7 +73,7 @@ class HorizontalScalingPlan:
     down: DirectionPlan
 
 
-def plan_horizontal_scaling(args: HorizontalScalingArgs, *, name: str = "horizontal-scaling") -> HorizontalScalingPlan:
+def plan_horizontal_scaling(args: HorizontalScalingArgs, name: str = "horizontal-scaling") -> HorizontalScalingPlan:
     """Check the inputs of the policy called `name` and apply the defaults; raises `InvalidInput`."""
     problems = Problems()
     if not check_keys(problems, args, HorizontalScalingArgs):
@@ -116,7 +116,7 @@ class HorizontalScaling(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: HorizontalScalingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("HorizontalScaling", name, partial(plan_horizontal_scaling, name=name), args)
-        super().__init__("aidc:index:HorizontalScaling", name, dict(args), opts)
+        super().__init__("aidc:index:HorizontalScaling", name, recorded(args), opts)
         autoscaler = KubernetesObject(f"{name}-autoscaler", _autoscaler(plan), pulumi.ResourceOptions(parent=self))
         self.autoscaler_name = autoscaler.object_name
         self.min_replicas = pulumi.Output.from_input(plan.min_replicas)

@@ -7,7 +7,7 @@ from typing import NotRequired, Optional, TypedDict
 import pulumi
 
 from ...problems import Problems
-from ..arguments import check_keys, planned
+from ..arguments import check_keys, planned, recorded
 from .hardware import MachineRequirement, machine_shape
 from .node_labels import NodeTaint, shown_taint
 from .node_pool import create_node_pool
@@ -108,7 +108,7 @@ class CpuNodePool(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: CpuNodePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("CpuNodePool", name, partial(plan_cpu_node_pool, name=name), args)
-        super().__init__("aidc:index:CpuNodePool", name, dict(args), opts)
+        super().__init__("aidc:index:CpuNodePool", name, recorded(args), opts)
         self.pool_name = create_node_pool(name, plan, pulumi.ResourceOptions(parent=self))
         self.node_selector = pulumi.Output.from_input(plan.node_selector)
         self.taints = pulumi.Output.from_input([shown_taint(taint) for taint in plan.taints])

@@ -7,7 +7,7 @@ from typing import NotRequired, Optional, TypedDict
 import pulumi
 
 from ...problems import Problems
-from ..arguments import check_keys, planned
+from ..arguments import check_keys, planned, recorded
 from .hardware import AcceleratorRequirement, accelerated_shape
 from .node_labels import NodeTaint, shown_taint
 from .node_pool import create_node_pool
@@ -141,7 +141,7 @@ class GpuNodePool(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: GpuNodePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("GpuNodePool", name, partial(plan_gpu_node_pool, name=name), args)
-        super().__init__("aidc:index:GpuNodePool", name, dict(args), opts)
+        super().__init__("aidc:index:GpuNodePool", name, recorded(args), opts)
         self.pool_name = create_node_pool(name, plan, pulumi.ResourceOptions(parent=self))
         self.node_selector = pulumi.Output.from_input(plan.node_selector)
         self.taints = pulumi.Output.from_input([shown_taint(taint) for taint in plan.taints])

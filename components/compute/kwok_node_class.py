@@ -9,7 +9,7 @@ import pulumi
 
 from ...infra.kubernetes import KubernetesObject
 from ...problems import Problems
-from ..arguments import check_keys, planned
+from ..arguments import check_keys, planned, recorded
 from ..labels import check_name, object_labels
 from .scaling_policy import check_duration
 
@@ -58,7 +58,7 @@ class KwokNodeClass(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: KwokNodeClassArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("KwokNodeClass", name, partial(plan_kwok_node_class, name=name), args)
-        super().__init__("aidc:index:KwokNodeClass", name, dict(args), opts)
+        super().__init__("aidc:index:KwokNodeClass", name, recorded(args), opts)
         made = KubernetesObject(name, _manifest(plan), pulumi.ResourceOptions(parent=self))
         self.node_class = made.object_name
         self.register_outputs({"node_class": self.node_class})

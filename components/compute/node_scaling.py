@@ -10,7 +10,7 @@ import pulumi
 from ...infra.kubernetes import KubernetesObject
 from ...planning.catalog import InstanceType, find_instance_type
 from ...problems import Problems
-from ..arguments import check_keys, is_known, planned
+from ..arguments import check_keys, is_known, planned, recorded
 from ..labels import NODE_POOL_LABEL, accelerator_taint, check_name, object_labels, selector_labels
 from ..pods import PodResources, ResourcesPlan, check_image, container_security, plan_resources, pod_security
 from .node_labels import NodeTaint, plan_taints, toleration
@@ -136,7 +136,7 @@ class NodeScaling(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: NodeScalingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("NodeScaling", name, partial(plan_node_scaling, name=name), args)
-        super().__init__("aidc:index:NodeScaling", name, dict(args), opts)
+        super().__init__("aidc:index:NodeScaling", name, recorded(args), opts)
         child = pulumi.ResourceOptions(parent=self)
         priority = KubernetesObject(f"{name}-priority", _priority_class(name, plan), child)
         placeholders = KubernetesObject(name, _deployment(name, plan, priority.object_name), child)

@@ -6,7 +6,7 @@ from typing import Final, NotRequired, TypedDict, cast
 import pulumi
 
 from ...problems import Problems
-from ..arguments import check_keys, planned
+from ..arguments import check_keys, planned, recorded
 from ..pods import PodResources, SecretKeyReference, VolumeMount
 from .deployment_inputs import DeploymentInputs, SpreadMode
 from .deployment_plan import DeploymentPlan, plan_deployment
@@ -104,7 +104,7 @@ class InferenceServiceArgs(TypedDict):
     """Path of the metrics. Default: `/metrics`."""
 
 
-def plan_inference_service(args: InferenceServiceArgs, *, name: str = "inference") -> DeploymentPlan:
+def plan_inference_service(args: InferenceServiceArgs, name: str = "inference") -> DeploymentPlan:
     """Check the inputs of the service called `name` and apply the defaults; raises `InvalidInput`."""
     problems = Problems()
     if not check_keys(problems, args, InferenceServiceArgs):
@@ -140,7 +140,7 @@ class InferenceService(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: InferenceServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("InferenceService", name, partial(plan_inference_service, name=name), args)
-        super().__init__("aidc:index:InferenceService", name, dict(args), opts)
+        super().__init__("aidc:index:InferenceService", name, recorded(args), opts)
         server = deploy_server(name, plan, pulumi.ResourceOptions(parent=self))
         port = plan.access.port
         self.deployment_name = server.deployment.object_name

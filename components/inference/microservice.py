@@ -8,7 +8,7 @@ from typing import Final, NotRequired, TypedDict, cast
 import pulumi
 
 from ...problems import InvalidInput, Problems
-from ..arguments import check_keys, planned
+from ..arguments import check_keys, planned, recorded
 from ..autoscaling.horizontal_scaling import HorizontalScaling, HorizontalScalingArgs, plan_horizontal_scaling
 from ..autoscaling.scale_target import ScaleTarget
 from ..network.exposure import LoadBalancerScheme
@@ -112,7 +112,7 @@ class MicroservicePlan:
     scaling: HorizontalScalingArgs
 
 
-def plan_microservice(args: MicroserviceArgs, *, name: str = "microservice") -> MicroservicePlan:
+def plan_microservice(args: MicroserviceArgs, name: str = "microservice") -> MicroservicePlan:
     """Check the inputs of the microservice called `name` and apply the defaults; raises `InvalidInput`."""
     problems = Problems()
     if not check_keys(problems, args, MicroserviceArgs):
@@ -200,7 +200,7 @@ class Microservice(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: MicroserviceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("Microservice", name, partial(plan_microservice, name=name), args)
-        super().__init__("aidc:index:Microservice", name, dict(args), opts)
+        super().__init__("aidc:index:Microservice", name, recorded(args), opts)
         child = pulumi.ResourceOptions(parent=self)
         server = deploy_server(name, plan.deployment, child)
         balancer = LoadBalancer(name, plan.load_balancer, child)

@@ -9,7 +9,7 @@ import pulumi
 
 from ...infra.kubernetes import KubernetesObject
 from ...problems import Problems
-from ..arguments import check_keys, planned
+from ..arguments import check_keys, planned, recorded
 from ..labels import check_name, object_labels
 from .gateway import API_VERSION, GatewayDefinition, GatewayPlan, GatewayReference, check_host_name, plan_gateway
 from .route_rules import RouteRule, RulePlan, plan_rules
@@ -49,7 +49,7 @@ class GatewayRoutePlan:
     hostnames: Sequence[str]
 
 
-def plan_gateway_route(args: GatewayRouteArgs, *, name: str = "gateway-route") -> GatewayRoutePlan:
+def plan_gateway_route(args: GatewayRouteArgs, name: str = "gateway-route") -> GatewayRoutePlan:
     """Check the inputs of the route called `name` and apply the defaults; raises `InvalidInput`."""
     problems = Problems()
     if not check_keys(problems, args, GatewayRouteArgs):
@@ -111,7 +111,7 @@ class GatewayRoute(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: GatewayRouteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("GatewayRoute", name, partial(plan_gateway_route, name=name), args)
-        super().__init__("aidc:index:GatewayRoute", name, dict(args), opts)
+        super().__init__("aidc:index:GatewayRoute", name, recorded(args), opts)
         child = pulumi.ResourceOptions(parent=self)
         metadata = {"name": name, "namespace": plan.namespace, "labels": object_labels(name, _COMPONENT)}
         if plan.gateway is None:

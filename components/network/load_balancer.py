@@ -11,7 +11,7 @@ import pulumi
 from ...infra.kubernetes import KubernetesObject
 from ...problems import Problems
 from ..addresses import check_cidr
-from ..arguments import check_keys, planned
+from ..arguments import check_keys, planned, recorded
 from ..labels import check_name, object_labels
 from .exposure import PRIVATE_NETWORKS, LoadBalancerScheme, check_annotations, plan_scheme, scheme_annotations
 from .service_ports import PortPlan, ServicePort, plan_ports
@@ -98,7 +98,7 @@ class LoadBalancerPlan:
         return f"{self.name}{_SUFFIX}"
 
 
-def plan_load_balancer(args: LoadBalancerArgs, *, name: str = "load-balancer") -> LoadBalancerPlan:
+def plan_load_balancer(args: LoadBalancerArgs, name: str = "load-balancer") -> LoadBalancerPlan:
     """Check the inputs of the load balancer called `name` and apply the defaults; raises `InvalidInput`."""
     problems = Problems()
     if not check_keys(problems, args, LoadBalancerArgs):
@@ -179,7 +179,7 @@ class LoadBalancer(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("LoadBalancer", name, partial(plan_load_balancer, name=name), args)
-        super().__init__("aidc:index:LoadBalancer", name, dict(args), opts)
+        super().__init__("aidc:index:LoadBalancer", name, recorded(args), opts)
         child = pulumi.ResourceOptions(parent=self)
         service = KubernetesObject(f"{name}-service", _service(plan), child)
         if plan.network_policy:

@@ -6,7 +6,7 @@ from typing import Final, NotRequired, TypedDict
 import pulumi
 
 from ...problems import Problems
-from ..arguments import check_keys, is_known, planned
+from ..arguments import check_keys, is_known, planned, recorded
 from ..labels import check_name
 from ..quantities import check_quantity
 from .volumes import (
@@ -121,7 +121,7 @@ class DatasetVolume(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DatasetVolumeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("DatasetVolume", name, partial(plan_dataset_volume, name=name), args)
-        super().__init__("aidc:index:DatasetVolume", name, dict(args), opts)
+        super().__init__("aidc:index:DatasetVolume", name, recorded(args), opts)
         made = create_claim(name, plan, self)
         self.claim = made.claim.object_name
         self.volume = pulumi.Output.from_input("" if made.volume is None else made.volume.object_name)

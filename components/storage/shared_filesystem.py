@@ -7,7 +7,7 @@ from typing import Final, NotRequired, TypedDict
 import pulumi
 
 from ...problems import Problems
-from ..arguments import check_keys, planned
+from ..arguments import check_keys, planned, recorded
 from ..quantities import check_quantity
 from .volumes import (
     ClaimPlan,
@@ -118,7 +118,7 @@ class SharedFilesystem(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SharedFilesystemArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("SharedFilesystem", name, partial(plan_shared_filesystem, name=name), args)
-        super().__init__("aidc:index:SharedFilesystem", name, dict(args), opts)
+        super().__init__("aidc:index:SharedFilesystem", name, recorded(args), opts)
         made = create_claim(name, plan, self)
         self.claim = made.claim.object_name
         self.volume = pulumi.Output.from_input("" if made.volume is None else made.volume.object_name)

@@ -4,13 +4,14 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final, NotRequired, TypedDict, cast
 
 import pulumi
 
 from ...infra.kubernetes import KubernetesObject
 from ...problems import Problems, camel_case
-from ..arguments import check_keys, planned
+from ..arguments import check_keys, planned, recorded
 from ..labels import check_name, object_labels
 from ..quantities import check_quantity
 
@@ -96,7 +97,7 @@ class TenancyArgs(TypedDict):
 class TenancyPlan:
     """A tenancy with every default applied."""
 
-    namespace: str | None
+    namespace: str
     pod_security: PodSecurity
     hard: Mapping[str, str]
     default_cpu: str
@@ -106,14 +107,13 @@ class TenancyPlan:
     egress_cidrs: Sequence[str]
 
 
-def plan_tenancy(args: TenancyArgs) -> TenancyPlan:
-    """Check the inputs and apply the defaults; raises `InvalidInput`."""
+def plan_tenancy(args: TenancyArgs, name: str = "tenancy") -> TenancyPlan:
+    """Check the inputs of the tenancy called `name` and apply the defaults; raises `InvalidInput`."""
     problems = Problems()
     if not check_keys(problems, args, TenancyArgs):
         problems.raise_if_any("Tenancy")
-    namespace = args.get("namespace")
-    if namespace is not None:
-        check_name(problems, "namespace", namespace)
+    namespace = args.get("namespace", name)
+    check_name(problems, "namespace" if "namespace" in args else "name", namespace)
     pod_security = args.get("pod_security", PodSecurity.RESTRICTED)
     problems.choice("podSecurity", pod_security, [standard.value for standard in PodSecurity])
     quota = cast(Mapping[str, str], args.get("quota", TenantQuota()))
@@ -159,9 +159,9 @@ class Tenancy(pulumi.ComponentResource):
     """Name of the service account that workloads run as."""
 
     def __init__(self, name: str, args: TenancyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        plan = planned("Tenancy", name, plan_tenancy, args)
-        super().__init__("aidc:index:Tenancy", name, dict(args), opts)
-        namespace = plan.namespace or name
+        plan = planned("Tenancy", name, partial(plan_tenancy, name=name), args)
+        super().__init__("aidc:index:Tenancy", name, recorded(args), opts)
+        namespace = plan.namespace
         labels = object_labels(name, _COMPONENT)
         space = KubernetesObject(name, _namespace(namespace, plan, labels), pulumi.ResourceOptions(parent=self))
         inside = pulumi.ResourceOptions(parent=self, depends_on=[space], deleted_with=space)

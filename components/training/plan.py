@@ -104,7 +104,7 @@ class TrainingPlan:
         return self.nodes * self.resources.gpus
 
 
-def plan_training_job(args: TrainingJobArgs, *, name: str = "training") -> TrainingPlan:
+def plan_training_job(args: TrainingJobArgs, name: str = "training") -> TrainingPlan:
     """Check the inputs of the training job called `name` and apply the defaults; raises `InvalidInput`."""
     problems = Problems()
     if not check_keys(problems, args, TrainingJobArgs):

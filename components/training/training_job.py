@@ -5,7 +5,7 @@ from functools import partial
 import pulumi
 
 from ...infra.kubernetes import KubernetesObject
-from ..arguments import planned
+from ..arguments import planned, recorded
 from .forms import headless_service, indexed_job, job_set, train_job, training_runtime
 from .inputs import TrainingForm, TrainingJobArgs
 from .plan import TrainingPlan, plan_training_job
@@ -39,7 +39,7 @@ class TrainingJob(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: TrainingJobArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("TrainingJob", name, partial(plan_training_job, name=name), args)
-        super().__init__("aidc:index:TrainingJob", name, dict(args), opts)
+        super().__init__("aidc:index:TrainingJob", name, recorded(args), opts)
         job = _create(name, plan, pulumi.ResourceOptions(parent=self))
         self.job_name = job.object_name
         self.rendezvous_endpoint = pulumi.Output.from_input(endpoint(plan))

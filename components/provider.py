@@ -1,0 +1,91 @@
+"""The components as a package for every language of Pulumi."""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import pulumi
+from pulumi.provider import ConstructResult
+from pulumi.provider.experimental.analyzer import ComponentDefinition, PropertyDefinition
+from pulumi.provider.experimental.component import ComponentProvider
+from pulumi.provider.server import ComponentInitError
+
+
+class AidcProvider(ComponentProvider):
+    """Hands inputs to the components as they are, under their Python names, and hands their errors back by property.
+
+    Pulumi's own provider drops unknown inputs without a word, fails on an `Output` where the schema has an integer,
+    and wraps an error of a component into a traceback (pulumi 3.272). The components check their inputs themselves,
+    so that all languages get the same errors.
+    """
+
+    def map_inputs(
+        self, inputs: Mapping[str, pulumi.Input[Any]], component_def: ComponentDefinition
+    ) -> dict[str, pulumi.Input[Any]]:
+        """Return the inputs of one component under their Python names."""
+        return self._renamed(inputs, component_def.inputs, component_def.inputs_mapping)
+
+    def construct(
+        self,
+        name: str,
+        resource_type: str,
+        inputs: Mapping[str, pulumi.Input[Any]],
+        options: pulumi.ResourceOptions | None = None,
+    ) -> ConstructResult:
+        """Make one component; what is wrong with its inputs is raised as `pulumi.InputPropertiesError`."""
+        try:
+            return super().construct(name, resource_type, inputs, options)
+        except ComponentInitError as error:
+            if isinstance(error.inner, pulumi.InputPropertiesError):
+                raise error.inner from None
+            raise
+
+    def _renamed(
+        self, inputs: Mapping[str, Any], properties: Mapping[str, PropertyDefinition], names: Mapping[str, str]
+    ) -> dict[str, Any]:
+        # An input that the schema does not have keeps its name, so that the component refuses it.
+        return {
+            names.get(key, key): self._value(value, properties.get(key))
+            for key, value in inputs.items()
+            if value is not None
+        }
+
+    def _value(self, value: Any, definition: PropertyDefinition | None) -> Any:
+        if definition is None or isinstance(value, str):
+            return value
+        if isinstance(value, pulumi.Output):
+            output = cast(pulumi.Output[Any], value)
+            return output.apply(lambda known: self._value(known, definition)) if self._has_names(definition) else output
+        if isinstance(value, Mapping):
+            fields = cast(Mapping[str, Any], value)
+            if definition.ref:
+                kind = self.get_type_definition(definition)
+                return self._renamed(fields, kind.properties, kind.properties_mapping) if kind else fields
+            return {key: self._value(item, definition.additional_properties) for key, item in fields.items()}
+        if isinstance(value, list):
+            return [self._value(item, definition.items) for item in cast(Sequence[Any], value)]
+        return value
+
+    def _has_names(self, definition: PropertyDefinition | None) -> bool:
+        """Whether a value holds objects with names of ours, at any depth."""
+        if definition is None:
+            return False
+        if definition.ref:
+            kind = self.get_type_definition(definition)
+            return kind is not None and bool(kind.properties)
+        return self._has_names(definition.items) or self._has_names(definition.additional_properties)
+
+
+def component_classes() -> list[type[pulumi.ComponentResource]]:
+    """Return the public components, sorted by name."""
+    from .. import components
+
+    found = [getattr(components, name) for name in components.__all__]
+    return [each for each in found if inspect.isclass(each) and issubclass(each, pulumi.ComponentResource)]
+
+
+def component_provider() -> AidcProvider:
+    """Return the provider of the public components, in the version of the library."""
+    from .. import __version__
+
+    return AidcProvider(component_classes(), "aidc", version=__version__)
