@@ -14,6 +14,7 @@ from typing import is_typeddict as is_typed_dict
 import pulumi
 
 from ..problems import InvalidInput, Problems, camel_case
+from .labels import check_name
 
 Args = TypeVar("Args", bound=Mapping[str, Any])
 Plan = TypeVar("Plan")
@@ -46,15 +47,25 @@ class _Shape:
 
 
 def planned(component: str, name: str, plan: Callable[[Args], Plan], args: Args) -> Plan:
-    """Plan a component; what is wrong with `args` becomes the one error that Pulumi shows by property."""
+    """Plan a component; what is wrong with `args` becomes the one error that Pulumi shows by property.
+
+    The component's name is checked too: labels of everything that it makes hold it.
+    """
+    problems = Problems()
+    result = None
     try:
-        return plan(args)
+        result = plan(args)
     except InvalidInput as invalid:
-        listed = InvalidInput(f"{component} '{name}'", invalid.problems)
+        problems.extend(invalid.problems)
+    if not any(problem.path == "name" for problem in problems):
+        check_name(problems, "name", name)
+    if result is None or problems:
+        listed = InvalidInput(f"{component} '{name}'", problems)
         raise pulumi.InputPropertiesError(
             str(listed),
-            [{"property_path": problem.path, "reason": problem.reason} for problem in invalid.problems],
-        ) from None
+            [{"property_path": problem.path, "reason": problem.reason} for problem in problems],
+        )
+    return result
 
 
 def check_keys(problems: Problems, args: Mapping[str, Any], kind: type) -> bool:

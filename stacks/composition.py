@@ -83,7 +83,6 @@ def plan_data_center(args: DataCenterArgs) -> Composition:
         plans[family] = {}
         for name, filled in sections[family].items():
             with problems.under(f"{camel_case(family)}.{name}"):
-                check_name(problems, "", name)
                 plans[family][name] = _planned(problems, plan, filled, name)
     composition = Composition(
         platform=Platform(args["platform"]),

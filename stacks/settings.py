@@ -17,8 +17,6 @@ PROJECT: Final = "aidc"
 _TEXTS: Final = frozenset({"platform", "kubeconfig", "kubeContext", "region"})
 """Settings that are plain text in Pulumi's configuration; all others are JSON there."""
 
-_SECRET_TEXTS: Final = frozenset({"kubeconfig"})
-
 
 def load_settings() -> "DataCenterArgs":
     """Return the settings of the stack that runs now; raises `InvalidInput` with everything that is wrong."""
@@ -31,9 +29,8 @@ def load_settings() -> "DataCenterArgs":
     problems = Problems()
     settings = _checked({key: _parsed(key, value) for key, value in own.items()}, problems)
     problems.raise_if_any(f"settings of {pulumi.get_stack()}")
-    for key in _SECRET_TEXTS:
-        if key in settings and config.is_config_secret(prefix + key):
-            cast(dict[str, Any], settings)[key] = pulumi.Output.secret(settings[key])
+    if "kubeconfig" in settings and config.is_config_secret(f"{prefix}kubeconfig"):
+        settings["kubeconfig"] = pulumi.Output.secret(own["kubeconfig"])
     return settings
 
 

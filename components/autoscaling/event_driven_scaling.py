@@ -129,7 +129,7 @@ class EventDrivenScalingPlan:
 
 
 def plan_event_driven_scaling(
-    args: EventDrivenScalingArgs, *, name: str = "event-driven-scaling"
+    args: EventDrivenScalingArgs, name: str = "event-driven-scaling"
 ) -> EventDrivenScalingPlan:
     """Check the inputs of the policy called `name` and apply the defaults; raises `InvalidInput`."""
     problems = Problems()

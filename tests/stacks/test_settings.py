@@ -78,7 +78,12 @@ def test_the_local_settings_are_right(local: dict[str, Any]) -> None:
         ("trainingJobs.gpt2.namespace", "reserch", "trainingJobs.gpt2.namespace", "did you mean 'research'"),
         ("trainingJobs.gpt2.priorityClass", "trainig", "trainingJobs.gpt2.priorityClass", "did you mean 'training'"),
         ("priorityClasses.training.value", 2_000_000_000, "priorityClasses.training.value", "1,000,000,000"),
-        ("microservices.my_pytorch", {"namespace": "serving", "image": "a:1"}, "microservices.my_pytorch", "DNS label"),
+        (
+            "microservices.my_pytorch",
+            {"namespace": "serving", "image": "a:1"},
+            "microservices.my_pytorch.name",
+            "DNS label",
+        ),
         (
             "microservices.chat",
             {"namespace": "serving", "image": "a:1"},
