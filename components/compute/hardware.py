@@ -11,6 +11,9 @@ from ...problems import Problems
 _MAXIMUM_ACCELERATORS: Final = 64
 """Accelerators of one node that nobody's catalog knows: four times what the largest EC2 node has."""
 
+_KWOK_OVERHEAD_CPU_MILLIS: Final = 100
+"""What Karpenter's KWOK provider takes off every node: kwok/cloudprovider/helpers.go of v1.14.0."""
+
 
 class AcceleratorRequirement(TypedDict):
     """What a node with accelerators must have."""
@@ -76,9 +79,11 @@ class NodeShape:
     """Whole accelerators of one node."""
 
     @property
-    def maximum_vcpus(self) -> int:
-        """Virtual CPUs of the largest type; 0 where no type is known."""
-        return max((each.vcpus for each in self.instance_types), default=0)
+    def maximum_cpu_millis(self) -> int:
+        """Thousandths of a CPU of the largest type, as EC2 or the simulation counts them, whichever is more."""
+        # A simulated node has what pods can have on EC2 and the overhead of the KWOK provider on top of it, so a
+        # limit of its virtual CPUs alone would keep the last node of a pool from coming.
+        return max((max(each.vcpus * 1000, _simulated_cpu_millis(each)) for each in self.instance_types), default=0)
 
     @property
     def maximum_memory_mib(self) -> int:
@@ -206,6 +211,10 @@ def _shape(problems: Problems, path: str, found: Sequence[InstanceType]) -> Node
         accelerator=first.accelerator,
         accelerators=first.accelerator_count,
     )
+
+
+def _simulated_cpu_millis(each: InstanceType) -> int:
+    return each.allocatable_cpu_millis + _KWOK_OVERHEAD_CPU_MILLIS
 
 
 def _contents(each: InstanceType) -> str:

@@ -65,12 +65,16 @@ def limits(plan: NodePoolPlan) -> dict[str, str]:
     nodes = plan.scaling.maximum_nodes
     bounds = {
         "nodes": str(nodes),
-        "cpu": str(nodes * plan.shape.maximum_vcpus),
+        "cpu": _cores(nodes * plan.shape.maximum_cpu_millis),
         "memory": f"{nodes * plan.shape.maximum_memory_mib}Mi",
     }
     if plan.shape.accelerator is not None:
         bounds[plan.shape.accelerator.resource_name] = str(nodes * plan.shape.accelerators)
     return bounds
+
+
+def _cores(millis: int) -> str:
+    return f"{millis}m" if millis % 1000 else str(millis // 1000)
 
 
 def _requirements(plan: NodePoolPlan) -> list[dict[str, Any]]:

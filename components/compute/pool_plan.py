@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, TypedDict, cast
 
 import pulumi
 
-from ...planning.catalog import regions
+from ...planning.catalog import InstanceType, regions
 from ...planning.catalog.karpenter import CAPACITY_TYPES
 from ...planning.catalog.prices import ON_DEMAND, SPOT
 from ...problems import Problems
@@ -150,6 +150,8 @@ def plan_pool(
     if not capacity_types:
         problems.add("capacityTypes", f"none given; give one or more of {', '.join(CAPACITY_TYPES)}")
     nodes = _check_nodes(problems, given, scaling.maximum_nodes)
+    if shape is not None and given.get("provisioner") == NodeProvisioner.KARPENTER_KWOK.value:
+        shape = _offered(problems, given, shape, capacity_types)
     if shape is None:
         return None
     return NodePoolPlan(
@@ -175,6 +177,29 @@ def _unique(problems: Problems, path: str, words: Sequence[str]) -> list[str]:
         if word in words[:index]:
             problems.add(f"{path}[{index}]", f"'{word}' is given twice; give it once")
     return sorted(set(words))
+
+
+def _offered(
+    problems: Problems, args: PoolArguments, shape: NodeShape, capacity_types: Sequence[str]
+) -> NodeShape | None:
+    """Return the shape with the types that the simulation has: those with a price, as `karpenter_instance_types`."""
+    region = args.get("region", _REGION)
+
+    def is_offered(each: InstanceType) -> bool:
+        on_demand = each.price(region, ON_DEMAND) is not None
+        other = any(kind != ON_DEMAND for kind in capacity_types)
+        return on_demand or (other and each.price(region, SPOT) is not None)
+
+    named = [name.strip().lower() for name in args.get("instance_types", [])]
+    missing = [each.name for each in shape.instance_types if not is_offered(each)]
+    kinds = ", ".join(capacity_types)
+    for name in missing if named else []:
+        path = f"instanceTypes[{named.index(name)}]"
+        problems.add(path, f"{name} has no price in {region} as {kinds}, so no simulated node of it comes")
+    if not named and len(missing) == len(shape.instance_types):
+        problems.add("requirement", f"fits only {', '.join(missing)}, without a price in {region} as {kinds}")
+    offered = tuple(each for each in shape.instance_types if each.name not in missing)
+    return replace(shape, instance_types=offered) if offered else None
 
 
 def _check_nodes(problems: Problems, args: PoolArguments, maximum_nodes: int) -> list[str]:

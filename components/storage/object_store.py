@@ -12,7 +12,7 @@ import pulumi
 
 from ...infra.kubernetes import KubernetesObject
 from ...problems import Problems
-from ..arguments import check_keys, is_known, planned
+from ..arguments import check_keys, is_known, planned, recorded
 from ..labels import check_name, object_labels
 from ..quantities import check_quantity
 
@@ -165,8 +165,8 @@ class ObjectStore(pulumi.ComponentResource):
     def __init__(self, name: str, args: ObjectStoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("ObjectStore", name, partial(plan_object_store, name=name), args)
         credentials = {key: pulumi.Output.secret(value) for key, value in args.get("credentials", {}).items()}
-        recorded = {**args, **({"credentials": credentials} if credentials else {})}
-        super().__init__("aidc:index:ObjectStore", name, recorded, opts)
+        inputs = {**args, **({"credentials": credentials} if credentials else {})}
+        super().__init__("aidc:index:ObjectStore", name, recorded(inputs), opts)
         child = pulumi.ResourceOptions(parent=self)
         self.endpoint = pulumi.Output.from_input(plan.endpoint)
         self.bucket = pulumi.Output.from_input(plan.bucket)

@@ -31,7 +31,7 @@ def test_defaults_are_those_of_serving_on_amd64() -> None:
 
 def test_limits_name_no_accelerator() -> None:
     spec = node_pool_manifest(plan({**KARPENTER, "instance_types": ["m7i.2xlarge"]}))["spec"]
-    assert spec["limits"] == {"nodes": "10", "cpu": "80", "memory": "327680Mi"}
+    assert spec["limits"] == {"nodes": "10", "cpu": "80100m", "memory": "327680Mi"}
     assert "taints" not in spec["template"]["spec"]
 
 

@@ -148,8 +148,16 @@ def test_reserved_capacity_counts_at_the_price_of_on_demand_and_spot_at_its_own(
     assert plan(unseen).maximum_price_per_hour == pytest.approx(4 * 0.8048)
 
 
-def test_what_has_no_price_somewhere_makes_the_bound_unknown() -> None:
-    assert plan({**H100, "region": "eu-south-2"}).maximum_price_per_hour is None
+def test_the_simulation_has_only_types_with_a_price() -> None:
+    found = problems({**KARPENTER, "instance_types": ["p5en.48xlarge", "p5e.48xlarge"]})
+    assert list(found) == ["instanceTypes[1]"]
+    assert "no price in us-east-1 as on-demand" in found["instanceTypes[1]"]
+    assert plan({**KARPENTER, "requirement": {"accelerator": "h200", "accelerators": 8}}).instance_types == [
+        "p5en.48xlarge"
+    ]
+    trainium = problems({**KARPENTER, "requirement": {"accelerator": "trainium2", "accelerators": 16}})
+    assert "fits only trn2.48xlarge" in trainium["requirement"]
+    assert plan({**EXISTING, "instance_types": ["p5e.48xlarge"]}).gpus_per_node == 8
 
 
 @pytest.mark.parametrize(
