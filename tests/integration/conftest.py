@@ -1,0 +1,147 @@
+"""One simulated cluster for most tests, and what they say to it."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from aidc.controlplane.applying import apply_all
+from aidc.controlplane.cluster import Cluster, ClusterSettings
+from aidc.controlplane.processes import ProcessTable
+from aidc.controlplane.waiting import wait_until_ready
+
+MANIFESTS = Path(__file__).parent / "manifests"
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.integration)
+
+
+class Quiet:
+    """A report that nobody reads."""
+
+    def begin(self, tool, text):
+        pass
+
+    def detail(self, tool, text):
+        pass
+
+    def line(self, tool, text):
+        pass
+
+
+@pytest.fixture(scope="session")
+def state(tmp_path_factory):
+    """The folder of every cluster of this test run; at its end no process of any of them is left."""
+    folder = tmp_path_factory.mktemp("state")
+    before = os.environ.get("AIDC_STATE")
+    os.environ["AIDC_STATE"] = str(folder)
+    yield folder
+    for cluster in (folder / "clusters").glob("*"):
+        ProcessTable(cluster).stop_all()
+    if before is None:
+        del os.environ["AIDC_STATE"]
+    else:
+        os.environ["AIDC_STATE"] = before
+
+
+@pytest.fixture(scope="session")
+def cluster(state):
+    """The shared cluster, with every controller."""
+    cluster = Cluster("shared")
+    cluster.start(ClusterSettings(controllers=frozenset({"karpenter", "jobset", "trainer", "keda"})), Quiet())
+    return cluster
+
+
+@pytest.fixture
+def client(cluster):
+    with cluster.client() as client:
+        yield client
+
+
+class Deployed:
+    """A list of objects that one test owns in the shared cluster."""
+
+    def __init__(self, client, owner):
+        self.client = client
+        self.owner = owner
+        self.objects = []
+
+    def apply(self, *objects, ready=120, patience=10, **options):
+        """Apply exactly these, and wait until they are ready; `ready=None` does not wait."""
+        self.objects = list(objects)
+        outcome = apply_all(self.client, self.objects, owner=self.owner, patience=patience, **options)
+        if ready is not None:
+            assert not outcome.refused, "\n".join(map(str, outcome.refused))
+            wait_until_ready(self.client, self.objects, ready, lambda progress: None)
+        return outcome
+
+
+@pytest.fixture
+def deployed(client, request):
+    """Objects of one test; they are gone when it ends."""
+    owner = f"test-{abs(hash(request.node.nodeid)) % 10**8}"
+    deployed = Deployed(client, owner)
+    yield deployed
+    apply_all(client, [], owner=owner, prune_stateful=True)
+
+
+@pytest.fixture
+def namespace(client, deployed, request):
+    """A namespace of the test's own."""
+    kind = client.kind("v1", "Namespace")
+    name = request.node.name.replace("_", "-").split("[")[0][:60].strip("-")
+    client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    yield name
+    client.delete(kind, name)
+
+
+@pytest.fixture(scope="session")
+def manifests():
+    """Return the objects of a file of this folder, with `$NAMESPACE` and other values put in."""
+
+    def read(name, namespace="default", **values):
+        text = (MANIFESTS / f"{name}.yaml").read_text()
+        for key, value in {"NAMESPACE": namespace, **values}.items():
+            text = text.replace(f"${key}", str(value))
+        return [thing for thing in yaml.safe_load_all(text) if thing]
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def eventually():
+    """Return the first true value of a function; fail when there is none in time."""
+
+    def wait(condition, seconds=60.0, every=0.3):
+        deadline = time.monotonic() + seconds
+        while True:
+            value = condition()
+            if value:
+                return value
+            assert time.monotonic() < deadline, f"not within {seconds:.0f} s"
+            time.sleep(every)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def command():
+    """Return the command line as a list."""
+    return lambda *arguments: [sys.executable, "-c", "from aidc.cli import main; main()", *map(str, arguments)]
+
+
+@pytest.fixture(scope="session")
+def aidc(state, command):
+    """Run the command line and return what it did."""
+
+    def run(*arguments, seconds=180):
+        return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=seconds)
+
+    return run
