@@ -1,6 +1,7 @@
 """The components as a package for every language of Pulumi."""
 
 import inspect
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -18,6 +19,12 @@ class AidcProvider(ComponentProvider):
     and wraps an error of a component into a traceback (pulumi 3.272). The components check their inputs themselves,
     so that all languages get the same errors.
     """
+
+    def __init__(self, components: list[type[pulumi.ComponentResource]], version: str) -> None:
+        """Read the schema from the components' own types."""
+        super().__init__(components, "aidc", version=version)
+        assert self.schema is not None, "the provider of components has a schema"
+        self.schema = json.dumps(_dedented(json.loads(self.schema)))
 
     def map_inputs(
         self, inputs: Mapping[str, pulumi.Input[Any]], component_def: ComponentDefinition
@@ -88,4 +95,15 @@ def component_provider() -> AidcProvider:
     """Return the provider of the public components, in the version of the library."""
     from .. import __version__
 
-    return AidcProvider(component_classes(), "aidc", version=__version__)
+    return AidcProvider(component_classes(), __version__)
+
+
+def _dedented(value: Any) -> Any:
+    """Take the indentation of the source out of every description."""
+    if isinstance(value, dict):
+        fields = cast(dict[str, Any], value)
+        return {
+            key: inspect.cleandoc(item) if key == "description" and isinstance(item, str) else _dedented(item)
+            for key, item in fields.items()
+        }
+    return [_dedented(item) for item in cast(list[Any], value)] if isinstance(value, list) else value
