@@ -29,6 +29,21 @@ FEATURES: Final = frozenset(
     }
 )
 
+# Each option that a transform may change: its name in a registration, and in what a transform is given.
+_OPTIONS: Final = {
+    "additionalSecretOutputs": "additional_secret_outputs",
+    "aliases": "aliases",
+    "deletedWith": "deleted_with",
+    "dependencies": "depends_on",
+    "ignoreChanges": "ignore_changes",
+    "pluginDownloadURL": "plugin_download_url",
+    "protect": "protect",
+    "provider": "provider",
+    "replaceOnChanges": "replace_on_changes",
+    "retainOnDelete": "retain_on_delete",
+    "version": "version",
+}
+
 _OK: Final = empty_pb2.Empty()
 _STACK_REFERENCE: Final = "pulumi:pulumi:StackReference"
 _GET_RESOURCE: Final = "pulumi:pulumi:getResource"
@@ -235,34 +250,18 @@ class RecordingMonitor:
         return found if request.type == STACK_TYPE else [*found, *self._stack_transforms]
 
     async def _transform_and_register(self, request: Any, transforms: Iterable[Any]) -> Any:
-        options = ("protect", "retainOnDelete", "deletedWith", "provider", "version", "pluginDownloadURL")
-        lists = ("ignoreChanges", "replaceOnChanges", "additionalSecretOutputs", "aliases")
-        snake = {"protect": "protect", "retainOnDelete": "retain_on_delete", "deletedWith": "deleted_with"}
-        snake |= {"provider": "provider", "version": "version", "pluginDownloadURL": "plugin_download_url"}
-        snake |= {"ignoreChanges": "ignore_changes", "replaceOnChanges": "replace_on_changes"}
-        snake |= {"additionalSecretOutputs": "additional_secret_outputs", "aliases": "aliases"}
         for transform in transforms:
             asked = resource_pb2.TransformRequest(
                 type=request.type, name=request.name, custom=request.custom, parent=request.parent
             )
             asked.properties.CopyFrom(request.object)
-            asked.options.depends_on.extend(request.dependencies)
-            for wire in options:
-                if getattr(request, wire):
-                    setattr(asked.options, snake[wire], getattr(request, wire))
-            for wire in lists:
-                getattr(asked.options, snake[wire]).extend(getattr(request, wire))
+            for wire, option in _OPTIONS.items():
+                _set(asked.options, option, getattr(request, wire))
             done = await _called_back(transform, asked)
             request.object.CopyFrom(done.properties)
-            if not done.HasField("options"):
-                continue
-            for wire in options:
-                setattr(request, wire, getattr(done.options, snake[wire]))
-            for wire in lists:
-                del getattr(request, wire)[:]
-                getattr(request, wire).extend(getattr(done.options, snake[wire]))
-            del request.dependencies[:]
-            request.dependencies.extend(done.options.depends_on)
+            if done.HasField("options"):
+                for wire, option in _OPTIONS.items():
+                    _set(request, wire, getattr(done.options, option))
         return self._register(request)
 
     async def _transform_and_invoke(self, request: Any) -> Any:
@@ -271,6 +270,15 @@ class RecordingMonitor:
             asked = resource_pb2.TransformInvokeRequest(token=request.tok, args=args)
             args = (await _called_back(transform, asked)).args
         return self._invoke(request.tok, args)
+
+
+def _set(message: Any, name: str, value: Any) -> None:
+    if isinstance(value, (str, bool)):
+        setattr(message, name, value)
+    else:
+        items = list(value)
+        del getattr(message, name)[:]
+        getattr(message, name).extend(items)
 
 
 def _declared_secrets(request: Any, properties: Properties) -> set[str]:
