@@ -1,16 +1,16 @@
 """The resource monitor that a program talks to while it is evaluated: it records, and answers like a provider."""
 
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import rpc
-from pulumi.runtime._callbacks import _CallbackServicer  # pyright: ignore[reportPrivateUsage]
 from pulumi.runtime.proto import resource_pb2
 
 from .answers import Answer, kubernetes_answer, physical_id
 from .graph import STACK_TYPE, Resource
 from .properties import Properties, read_properties
+from .transforms import transform_registration, transformed_arguments
 
 # Everything that the engine offers and that recording needs; output values are left out, so that inputs are plain.
 FEATURES: Final = frozenset(
@@ -28,21 +28,6 @@ FEATURES: Final = frozenset(
         resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
     }
 )
-
-# Each option that a transform may change: its name in a registration, and in what a transform is given.
-_OPTIONS: Final = {
-    "additionalSecretOutputs": "additional_secret_outputs",
-    "aliases": "aliases",
-    "deletedWith": "deleted_with",
-    "dependencies": "depends_on",
-    "ignoreChanges": "ignore_changes",
-    "pluginDownloadURL": "plugin_download_url",
-    "protect": "protect",
-    "provider": "provider",
-    "replaceOnChanges": "replace_on_changes",
-    "retainOnDelete": "retain_on_delete",
-    "version": "version",
-}
 
 _OK: Final = empty_pb2.Empty()
 _STACK_REFERENCE: Final = "pulumi:pulumi:StackReference"
@@ -249,36 +234,12 @@ class RecordingMonitor:
             parent = self.resources.get(parent.parent)
         return found if request.type == STACK_TYPE else [*found, *self._stack_transforms]
 
-    async def _transform_and_register(self, request: Any, transforms: Iterable[Any]) -> Any:
-        for transform in transforms:
-            asked = resource_pb2.TransformRequest(
-                type=request.type, name=request.name, custom=request.custom, parent=request.parent
-            )
-            asked.properties.CopyFrom(request.object)
-            for wire, option in _OPTIONS.items():
-                _set(asked.options, option, getattr(request, wire))
-            done = await _called_back(transform, asked)
-            request.object.CopyFrom(done.properties)
-            if done.HasField("options"):
-                for wire, option in _OPTIONS.items():
-                    _set(request, wire, getattr(done.options, option))
+    async def _transform_and_register(self, request: Any, callbacks: Iterable[Any]) -> Any:
+        await transform_registration(request, callbacks)
         return self._register(request)
 
     async def _transform_and_invoke(self, request: Any) -> Any:
-        args = request.args
-        for transform in self._invoke_transforms:
-            asked = resource_pb2.TransformInvokeRequest(token=request.tok, args=args)
-            args = (await _called_back(transform, asked)).args
-        return self._invoke(request.tok, args)
-
-
-def _set(message: Any, name: str, value: Any) -> None:
-    if isinstance(value, (str, bool)):
-        setattr(message, name, value)
-    else:
-        items = list(value)
-        del getattr(message, name)[:]
-        getattr(message, name).extend(items)
+        return self._invoke(request.tok, await transformed_arguments(request, self._invoke_transforms))
 
 
 def _declared_secrets(request: Any, properties: Properties) -> set[str]:
@@ -292,12 +253,3 @@ def _wire(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_wire(item) for item in cast(Sequence[Any], value)]
     return value
-
-
-def _called_back(callback: Any, request: Any) -> Awaitable[Any]:
-    """Call a transform where the SDK keeps it, in this process, instead of through its gRPC server."""
-    for servicer in cast(Any, _CallbackServicer)._servicers:
-        found = servicer._callbacks.get(callback.token)
-        if found is not None:
-            return found(request.SerializeToString())
-    raise LookupError(f"no callback {callback.token}")
