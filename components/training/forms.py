@@ -36,6 +36,12 @@ def training_runtime(plan: TrainingPlan) -> dict[str, Any]:
     }
 
 
+def workers_of(runtime: dict[str, Any]) -> dict[str, Any]:
+    """The part of a runtime that a job cannot change while it runs; the rest concerns a finished job."""
+    spec: dict[str, Any] = runtime["spec"]["template"]["spec"]
+    return {field: value for field, value in spec.items() if field != "ttlSecondsAfterFinished"}
+
+
 def train_job(plan: TrainingPlan) -> dict[str, Any]:
     """The job as a TrainJob of its own runtime."""
     trainer = {

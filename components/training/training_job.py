@@ -6,7 +6,7 @@ import pulumi
 
 from ...infra.kubernetes import KubernetesObject
 from ..arguments import planned, recorded
-from .forms import headless_service, indexed_job, job_set, train_job, training_runtime
+from .forms import headless_service, indexed_job, job_set, train_job, training_runtime, workers_of
 from .inputs import TrainingForm, TrainingJobArgs
 from .plan import TrainingPlan, plan_training_job
 from .rendezvous import endpoint
@@ -58,9 +58,11 @@ class TrainingJob(pulumi.ComponentResource):
 def _create(name: str, plan: TrainingPlan, child: pulumi.ResourceOptions) -> KubernetesObject:
     match plan.form:
         case TrainingForm.TRAINJOB:
-            # A runtime is only read when a job begins: a new one means a new job.
-            runtime = KubernetesObject(f"{name}-runtime", training_runtime(plan), _replaced(child, "spec"))
-            after = pulumi.ResourceOptions(depends_on=[runtime], replace_with=[runtime])
+            # The runtime changes in place: Trainer lets it go only after its job. It is read when a job begins, so a
+            # change of the workers means a new job.
+            manifest = training_runtime(plan)
+            runtime = KubernetesObject(f"{name}-runtime", manifest, child)
+            after = pulumi.ResourceOptions(depends_on=[runtime], replacement_trigger=workers_of(manifest))
             options = pulumi.ResourceOptions.merge(_replaced(child, "spec.trainer", "spec.runtimeRef"), after)
             return KubernetesObject(f"{name}-job", train_job(plan), options)
         case TrainingForm.INDEXED_JOB:

@@ -274,6 +274,49 @@ def test_times_are_where_each_form_has_them(form: str) -> None:
     assert pod_of(graph)["terminationGracePeriodSeconds"] == 120
 
 
+def options_of_job(**changes: Any) -> pulumi.ResourceOptions:
+    """The options that the job is registered with."""
+    found: dict[str, pulumi.ResourceOptions] = {}
+
+    def program() -> None:
+        def keep(args: pulumi.ResourceTransformationArgs) -> None:
+            found[args.name] = args.opts
+
+        pulumi.runtime.register_stack_transformation(keep)
+        TrainingJob("gpt2", arguments(**changes))
+
+    evaluate(program)
+    if "gpt2-runtime" in found:
+        # Kubeflow Trainer keeps a runtime until its job is gone: to delete it first would never end.
+        assert not found["gpt2-runtime"].replace_on_changes
+        assert not found["gpt2-runtime"].delete_before_replace
+    return found["gpt2-job"]
+
+
+@pytest.mark.parametrize(
+    ("form", "fields"),
+    [
+        ("jobset", ["spec.replicatedJobs", "spec.network", "spec.failurePolicy"]),
+        ("trainjob", ["spec.trainer", "spec.runtimeRef"]),
+        ("indexed-job", ["spec.template", "spec.completions"]),
+    ],
+)
+def test_what_a_job_cannot_change_makes_it_anew_under_its_name(form: str, fields: list[str]) -> None:
+    options = options_of_job(form=form)
+    assert options.replace_on_changes == fields
+    assert options.delete_before_replace is True
+
+
+def test_a_changed_runtime_means_a_new_train_job() -> None:
+    before, other, later = (
+        options_of_job(form="trainjob", **changes).replacement_trigger
+        for changes in ({}, {"termination_grace_seconds": 300}, {"ttl_seconds_after_finished": 60})
+    )
+    assert before is not None
+    assert other != before
+    assert later == before
+
+
 def test_outputs() -> None:
     component = declare().named("gpt2", "aidc:index:TrainingJob")
     assert component.outputs == {
