@@ -60,7 +60,7 @@ def test_descriptions_say_the_default_of_what_may_be_left_out(schema: dict[str, 
     for name, each in {**schema["resources"], **schema["types"]}.items():
         required = set(each.get("requiredInputs", each.get("required", [])))
         for key, field in each.get("inputProperties", each.get("properties", {})).items():
-            text = field["description"]
+            text = " ".join(field["description"].split())
             # Where one of two is needed, the text says so in the place of a default.
             if key not in required and not any(
                 words in text for words in ("Default:", "this or `", "these or `", "needed there")
