@@ -1,0 +1,84 @@
+"""Every environment against the real API server, and `local` as a person brings it up."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aidc.evaluation import evaluate
+from aidc.evaluation.manifests import manifests_of
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_every_object_is_accepted_in_strict_mode(environment, deployed, client, eventually):
+    objects = manifests_of(evaluate(ROOT, environment))
+    spaces = [thing["metadata"]["name"] for thing in objects if thing["kind"] == "Namespace"]
+    kind = client.kind("v1", "Namespace")
+    assert spaces
+    # The environment before had namespaces of the same names, which take a moment to go.
+    eventually(lambda: all(client.get(kind, space) is None for space in spaces))
+    outcome = deployed.apply(*objects, ready=None, patience=30)
+    assert not outcome.refused, "\n".join(map(str, outcome.refused))
+    assert len(outcome.created) == len(objects)
+    assert deployed.apply(*objects, ready=None).same
+
+
+@pytest.fixture(scope="module")
+def local(aidc):
+    """The local environment on a cluster of its own, and what `aidc up` did."""
+    up = aidc("up", "local", "--name", "demo", "-C", ROOT, "--timeout", 300, seconds=600)
+    assert up.returncode == 0, up.stdout + up.stderr
+    yield up
+    down = aidc("down", "demo")
+    assert down.returncode == 0, down.stdout + down.stderr
+
+
+@pytest.fixture(scope="module")
+def status(aidc, local):
+    """`aidc status --json` of it."""
+    shown = aidc("status", "demo", "--json")
+    assert shown.returncode == 0, shown.stderr
+    return json.loads(shown.stdout)
+
+
+def named(rows, name):
+    (row,) = [row for row in rows if row["name"] == name]
+    return row
+
+
+def test_training_runs_on_nodes_that_karpenter_made(status):
+    job = named(status["workloads"], "gpt2")
+    assert (job["kind"], job["ready"], job["wanted"], job["gpus"]) == ("JobSet", 4, 4, 32)
+    nodes = [node for node in status["nodes"] if any(pod.startswith("research/gpt2") for pod in node["pods"])]
+    assert [node["instanceType"] for node in nodes] == ["p5.48xlarge"] * 4
+    assert {node["pool"] for node in nodes} == {"h100-training"}
+    assert all(node["gpusUsed"] == node["gpus"] == 8 for node in nodes)
+
+
+def test_inference_is_behind_a_load_balancer_and_its_autoscaler_reads_metrics(status):
+    assert named(status["services"], "chat-load-balancer")["address"]
+    scaler = named(status["autoscalers"], "chat")
+    assert scaler["replicas"] >= scaler["minimum"] == 2
+    (metric,) = scaler["metrics"]
+    assert scaler["active"]
+    assert metric["current"].endswith("%")
+
+
+def test_the_microservice_has_three_replicas(status):
+    service = named(status["workloads"], "my-pytorch")
+    assert (service["ready"], service["wanted"]) == (3, 3)
+
+
+def test_claims_are_bound_and_traffic_is_denied_by_default(status):
+    claim = named(status["claims"], "checkpoints")
+    assert (claim["phase"], claim["accessModes"]) == ("Bound", ["ReadWriteMany"])
+    denied = {policy["namespace"] for policy in status["networkPolicies"] if policy["deniesByDefault"]}
+    assert denied == {"research", "serving"}
+
+
+def test_up_again_changes_nothing(aidc, local):
+    again = aidc("up", "local", "--name", "demo", "-C", ROOT)
+    assert again.returncode == 0, again.stderr
+    assert "nothing to change" in again.stderr
