@@ -8,7 +8,7 @@ from ..evaluation.quantities import quantity
 from .client import Client
 from .families import Families, gpus, is_accelerator, key_of
 from .objects import Object, condition, entries, is_true, labels, name, namespace, owner, spec, status, table
-from .readiness import verdict
+from .readiness import Surroundings, verdict
 from .simulation import PRICE_LABEL
 from .snapshot import (
     AutoscalerView,
@@ -38,9 +38,10 @@ def observe(client: Client, cluster: str, environment: str, kubeconfig: Path, pr
     pods = client.list("v1", "Pod")
     families = Families.read(client, pods)
     nodes = sorted((node_view(node, pods) for node in client.list("v1", "Node")), key=_node_order)
+    around = Surroundings.read(client)
     hosts = {node.name: node for node in nodes}
     workloads = [
-        workload_view(thing, families, hosts)
+        workload_view(thing, families, hosts, around)
         for version, kind in _WORKLOADS
         for thing in client.list(version, kind)
         if not owner(thing)[0]
@@ -94,10 +95,12 @@ def requested(pod: Object) -> Mapping[str, float]:
     return total
 
 
-def workload_view(thing: Object, families: Families, nodes: Mapping[str, NodeView]) -> WorkloadView:
+def workload_view(
+    thing: Object, families: Families, nodes: Mapping[str, NodeView], around: Surroundings
+) -> WorkloadView:
     """Return the view of one workload."""
     pods = families.pods_of(key_of(thing))
-    found = verdict(thing)
+    found = verdict(thing, around)
     ready = [pod for pod in pods if is_true(pod, "Ready") or status(pod).get("phase") == "Succeeded"]
     at = sorted({str(spec(pod)["nodeName"]) for pod in pods if spec(pod).get("nodeName")})
     here = [nodes[node] for node in at if node in nodes]

@@ -1,10 +1,11 @@
 """Whether an object does what it is there for, by its kind."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from .objects import Object, annotations, condition, entries, is_true, metadata, spec, status, table
+from .client import Client
+from .objects import Object, annotations, condition, entries, is_true, metadata, name, namespace, spec, status, table
 
 
 class State(StrEnum):
@@ -24,12 +25,42 @@ class Verdict:
     """Such as `2 of 3 replicas available`."""
 
 
-def verdict(thing: Object) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What else in the cluster a verdict depends on."""
+
+    lazy_classes: frozenset[str] = frozenset()
+    """Storage classes that bind at the first use."""
+
+    job_sets: Mapping[tuple[str, str], Object] = field(default_factory=dict[tuple[str, str], Object])
+    """JobSets by namespace and name."""
+
+    @classmethod
+    def read(cls, client: Client) -> "Surroundings":
+        """Read the cluster."""
+        classes = client.list("storage.k8s.io/v1", "StorageClass")
+        return cls(
+            frozenset(name(entry) for entry in classes if entry.get("volumeBindingMode") == "WaitForFirstConsumer"),
+            {(namespace(entry), name(entry)): entry for entry in client.list("jobset.x-k8s.io/v1alpha2", "JobSet")},
+        )
+
+
+def verdict(thing: Object, around: Surroundings | None = None) -> Verdict:
     """Return how far an object is.
 
-    A training job (Job, JobSet, TrainJob) is ready when all its pods run, or when it is complete; a kind
-    without a rule of its own is ready unless it has a condition Ready that is not true.
+    A training job (Job, JobSet, TrainJob) is ready when all its pods run, or when it is complete; a claim whose
+    class binds at the first use is ready when no pod uses it; a kind without a rule of its own is ready unless it
+    has a condition Ready that is not true.
     """
+    if around is not None and thing["kind"] == "TrainJob":
+        # Trainer v2.0 writes no status before the end: what it made says how far the job is.
+        job_set = around.job_sets.get((namespace(thing), name(thing)))
+        if job_set is not None and not entries(status(thing).get("conditions")):
+            return _job_set(job_set)
+    if around is not None and thing["kind"] == "PersistentVolumeClaim":
+        lazy = spec(thing).get("storageClassName") in around.lazy_classes
+        if lazy and _waits_for_consumer(thing):
+            return _ready("waits for its first pod")
     rule = _RULES.get(thing["kind"])
     if rule is not None:
         return rule(thing)
@@ -189,7 +220,7 @@ def _conditional(kind: str, yes: str) -> Callable[[Object], Verdict]:
     return rule
 
 
-def _namespace(thing: Object) -> Verdict:
+def _active(thing: Object) -> Verdict:
     return _ready("active") if status(thing).get("phase") == "Active" else _waiting("terminating")
 
 
@@ -204,11 +235,6 @@ def _pod(thing: Object) -> Verdict:
 
 def _waits_for_consumer(thing: Object) -> bool:
     return "volume.kubernetes.io/selected-node" not in annotations(thing) and not spec(thing).get("volumeName")
-
-
-def without_consumer(thing: Object) -> Verdict:
-    """Return the verdict on a claim whose class binds at the first use and that no pod uses yet."""
-    return _ready("waits for its first pod") if _waits_for_consumer(thing) else _claim(thing)
 
 
 # Groups of the API server itself (and of the Gateway API), whose other kinds have no readiness.
@@ -231,7 +257,7 @@ _RULES: Mapping[str, Callable[[Object], Verdict]] = {
     "HorizontalPodAutoscaler": _autoscaler,
     "Job": _job,
     "JobSet": _job_set,
-    "Namespace": _namespace,
+    "Namespace": _active,
     "NodePool": _conditional("Ready", "ready"),
     "PersistentVolumeClaim": _claim,
     "Pod": _pod,

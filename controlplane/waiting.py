@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from .client import Client
 from .failure import NotReady
 from .families import Families, Key, key_of
-from .objects import Object, identity, spec
-from .readiness import State, Verdict, has_rule, verdict, without_consumer
+from .objects import Object, identity
+from .readiness import State, Surroundings, Verdict, has_rule, verdict
 from .reasons import reasons
 
 _EVERY_SECONDS = 0.7
@@ -62,12 +62,8 @@ def _verdicts(client: Client, watched: Iterable[Object]) -> Mapping[Key, Verdict
     present: dict[Key, Object] = {}
     for version, kind in dict.fromkeys((thing["apiVersion"], thing["kind"]) for thing in wanted.values()):
         present.update((key_of(thing), thing) for thing in client.list(version, kind))
-    lazy = {
-        str(entry["metadata"]["name"])
-        for entry in client.list("storage.k8s.io/v1", "StorageClass")
-        if entry.get("volumeBindingMode") == "WaitForFirstConsumer"
-    }
-    return {key: _verdict(_found(present, key), lazy) for key in wanted}
+    around = Surroundings.read(client)
+    return {key: _verdict(_found(present, key), around) for key in wanted}
 
 
 def _found(present: Mapping[Key, Object], key: Key) -> Object | None:
@@ -75,12 +71,8 @@ def _found(present: Mapping[Key, Object], key: Key) -> Object | None:
     return present.get(key) or (None if key.namespace else present.get(Key(key.kind, "default", key.name)))
 
 
-def _verdict(thing: Object | None, lazy: set[str]) -> Verdict:
-    if thing is None:
-        return Verdict(State.WAITING, "is gone")
-    if thing["kind"] == "PersistentVolumeClaim" and spec(thing).get("storageClassName") in lazy:
-        return without_consumer(thing)
-    return verdict(thing)
+def _verdict(thing: Object | None, around: Surroundings) -> Verdict:
+    return Verdict(State.WAITING, "is gone") if thing is None else verdict(thing, around)
 
 
 def _report(client: Client, late: Mapping[Key, Verdict], what: str) -> str:

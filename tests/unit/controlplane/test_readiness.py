@@ -1,6 +1,6 @@
 import pytest
 
-from aidc.controlplane.readiness import State, has_rule, verdict, without_consumer
+from aidc.controlplane.readiness import State, Surroundings, has_rule, verdict
 
 
 def thing(kind, spec=None, status=None, api="apps/v1", generation=1, **metadata):
@@ -169,16 +169,21 @@ def test_verdict_by_kind(given, state, detail):
 
 
 def test_a_claim_that_binds_at_first_use_waits_for_nobody_until_a_pod_uses_it():
-    claim = thing("PersistentVolumeClaim", {}, {"phase": "Pending"}, "v1")
-    assert without_consumer(claim).state is State.READY
-    used = thing(
-        "PersistentVolumeClaim",
-        {},
-        {"phase": "Pending"},
-        "v1",
-        annotations={"volume.kubernetes.io/selected-node": "a"},
-    )
-    assert without_consumer(used).state is State.WAITING
+    around = Surroundings(lazy_classes=frozenset({"lazy"}))
+    claim = thing("PersistentVolumeClaim", {"storageClassName": "lazy"}, {"phase": "Pending"}, "v1")
+    assert verdict(claim, around).state is State.READY
+    assert verdict({**claim, "spec": {"storageClassName": "eager"}}, around).state is State.WAITING
+    claim["metadata"]["annotations"] = {"volume.kubernetes.io/selected-node": "a"}
+    assert verdict(claim, around).state is State.WAITING
+
+
+def test_a_trainjob_is_as_far_as_the_jobset_that_it_became():
+    spec = {"replicatedJobs": [{"name": "node"}]}
+    job_set = thing("JobSet", spec, {"replicatedJobsStatus": [{"name": "node", "ready": 1}]})
+    around = Surroundings(job_sets={("n", "x"): job_set})
+    assert verdict(thing("TrainJob", {}, {}), around).state is State.READY
+    assert verdict(thing("TrainJob", {}, condition("Failed", message="out of memory")), around).state is State.FAILED
+    assert verdict(thing("TrainJob", {}, {}), Surroundings()).state is State.WAITING
 
 
 @pytest.mark.parametrize(
