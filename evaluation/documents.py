@@ -13,7 +13,23 @@ MAXIMUM_BYTES: Final = 4 * 1024 * 1024
 MAXIMUM_NODES: Final = 200_000
 """Nodes of a document once its aliases are followed: a bomb of nine lines would have a billion."""
 
-_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MAXIMUM_DEPTH: Final = 100
+"""Levels of nesting: deeper ones end the C parser's stack, and with it the process."""
+
+_SAFE_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CORE: Final = "tag:yaml.org,2002:"
+_TAGS: Final = frozenset(
+    _CORE + kind for kind in ("str", "int", "float", "bool", "null", "map", "seq", "merge", "value")
+)
+
+
+class _Loader(_SAFE_LOADER):
+    """Leaves dates as text, as JSON has none."""
+
+    yaml_implicit_resolvers: Final = {
+        first: [(tag, pattern) for tag, pattern in found if tag != f"{_CORE}timestamp"]
+        for first, found in _SAFE_LOADER.yaml_implicit_resolvers.items()
+    }
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -31,56 +47,92 @@ def read_mapping(path: Path) -> dict[str, Any]:
 
 def parse_mapping(text: str, path: Path) -> dict[str, Any]:
     """Parse one YAML mapping; `path` only names it in errors."""
-    loader = _LOADER(text)
+    loader = _Loader(text)
     try:
+        _check_depth(text, path)
         node = loader.get_single_node()
         if node is None:
             raise _refused(path, "the file is empty")
         if not isinstance(node, yaml.MappingNode):
             raise _refused(path, "the file must be a mapping of keys to values")
-        _check(node, path)
+        _Check(path).visit(node)
         return cast(dict[str, Any], loader.construct_document(node))
+    except InvalidInput:
+        raise
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise _refused(path, f"{where}not YAML: {reason}") from error
+    except ValueError as error:
+        raise _refused(path, f"a number cannot be read: {error}") from error
     finally:
         loader.dispose()
 
 
-def _check(node: yaml.Node, path: Path) -> None:
-    sizes: dict[int, int] = {}
-    open_nodes: set[int] = set()
+def _check_depth(text: str, path: Path) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_SAFE_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAXIMUM_DEPTH:
+                line = cast(yaml.Mark, event.start_mark).line + 1
+                raise _refused(path, f"line {line}: nested deeper than {MAXIMUM_DEPTH} levels")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
-    def size(node: yaml.Node) -> int:
-        if id(node) in sizes:
-            return sizes[id(node)]
-        line = node.start_mark.line + 1
-        if id(node) in open_nodes:
-            raise _refused(path, f"line {line}: an alias refers to itself")
-        open_nodes.add(id(node))
-        total = 1
-        if isinstance(node, yaml.MappingNode):
-            seen: set[str] = set()
-            for key, value in cast(list[tuple[yaml.Node, yaml.Node]], node.value):
-                if isinstance(key, yaml.ScalarNode) and cast(str, key.value) in seen and key.value != "<<":
-                    line = key.start_mark.line + 1
-                    raise _refused(path, f"line {line}: key '{key.value}' is there twice; keep one")
+
+class _Check:
+    """Refuses what settings cannot be, with aliases followed as the program will see them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._done: dict[int, tuple[int, int]] = {}
+        self._open: set[int] = set()
+
+    def visit(self, node: yaml.Node) -> tuple[int, int]:
+        """Return how many values a node has, and how deep it goes; raises `InvalidInput`."""
+        if id(node) in self._done:
+            return self._done[id(node)]
+        if id(node) in self._open:
+            raise self._refused(node, "an alias refers to itself")
+        self._check_value(node)
+        self._open.add(id(node))
+        inner = [self.visit(child) for child in self._children(node)]
+        self._open.discard(id(node))
+        count, depth = 1 + sum(count for count, _ in inner), 1 + max((depth for _, depth in inner), default=0)
+        if count > MAXIMUM_NODES:
+            raise self._refused(node, f"more than {MAXIMUM_NODES:,} values once aliases are followed")
+        if depth > MAXIMUM_DEPTH:
+            raise self._refused(node, f"nested deeper than {MAXIMUM_DEPTH} levels once aliases are followed")
+        self._done[id(node)] = count, depth
+        return count, depth
+
+    def _children(self, node: yaml.Node) -> list[yaml.Node]:
+        if isinstance(node, yaml.SequenceNode):
+            return cast(list[yaml.Node], node.value)
+        if not isinstance(node, yaml.MappingNode):
+            return []
+        seen: set[str] = set()
+        children: list[yaml.Node] = []
+        for key, value in cast(list[tuple[yaml.Node, yaml.Node]], node.value):
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                if cast(str, key.value) in seen:
+                    raise self._refused(key, f"key '{key.value}' is there twice; keep one")
                 seen.add(str(key.value))
-                total += size(key) + size(value)
-        elif isinstance(node, yaml.SequenceNode):
-            total += sum(size(item) for item in cast(list[yaml.Node], node.value))
-        if total > MAXIMUM_NODES:
-            raise _refused(path, f"line {line}: more than {MAXIMUM_NODES:,} values once aliases are followed")
-        open_nodes.discard(id(node))
-        sizes[id(node)] = total
-        return total
+            children += [key, value]
+        return children
 
-    try:
-        size(node)
-    except RecursionError as error:
-        raise _refused(path, "nested too deeply") from error
+    def _check_value(self, node: yaml.Node) -> None:
+        tag = str(node.tag)
+        if tag not in _TAGS:
+            shown = "!!" + tag.removeprefix(_CORE) if tag.startswith(_CORE) else tag
+            raise self._refused(node, f"the tag {shown} is not for settings; write plain values")
+        if tag == f"{_CORE}float" and str(node.value).lstrip("+-").lower() in (".nan", ".inf"):
+            raise self._refused(node, f"{node.value} is no number to count with; give a finite one")
+
+    def _refused(self, node: yaml.Node, reason: str) -> InvalidInput:
+        return _refused(self._path, f"line {node.start_mark.line + 1}: {reason}")
 
 
 def _refused(path: Path, reason: str) -> InvalidInput:

@@ -4,18 +4,17 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from ..problems import InvalidInput, Problem
 from .answers import Answer
+from .failures import explained
 from .graph import STACK_TYPE, ResourceGraph
 from .project import Project, load_project
 
 Program = Callable[[], Any]
 
-
-class EvaluationError(RuntimeError):
-    """The program itself failed; the message says where."""
+_PATIENCE: Final = 1.0
+"""Seconds for a task to end once it is cancelled; a program may catch that."""
 
 
 def evaluate(
@@ -78,7 +77,7 @@ def evaluate(
     thread.start()
     thread.join()
     if failures:
-        raise _explained(failures[0], f"{name}/{stack}") from failures[0]
+        raise explained(failures[0], f"{name}/{stack}") from failures[0]
     return _graph(monitor, name, stack, preview, warnings)
 
 
@@ -130,9 +129,19 @@ def _run(
         with patient_collector():
             loop.run_until_complete(run_in_stack(main))
     finally:
+        _cancel_what_waits(loop)
         loop.run_until_complete(loop.shutdown_asyncgens())
         asyncio.set_event_loop(None)
         loop.close()
+
+
+def _cancel_what_waits(loop: asyncio.AbstractEventLoop) -> None:
+    """End the tasks that a failed program leaves behind, which would complain on standard error when collected."""
+    waiting = asyncio.all_tasks(loop)
+    for task in waiting:
+        task.cancel()
+    if waiting:
+        loop.run_until_complete(asyncio.wait(waiting, timeout=_PATIENCE))
 
 
 def _graph(monitor: Any, project: str, stack: str, preview: bool, warnings: list[str]) -> ResourceGraph:
@@ -154,32 +163,6 @@ def _graph(monitor: Any, project: str, stack: str, preview: bool, warnings: list
         warnings=tuple(warnings),
         calls=tuple(sorted(monitor.called)),
     )
-
-
-def _explained(failure: BaseException, subject: str) -> BaseException:
-    import traceback
-
-    import pulumi
-
-    if isinstance(failure, InvalidInput):
-        return failure
-    if isinstance(failure, pulumi.InputPropertiesError):
-        found = failure.errors or []
-        problems = [Problem(error["property_path"], error["reason"]) for error in found]
-        return InvalidInput(str(failure.message).partition(":")[0], problems or [Problem("", failure.message)])
-    if isinstance(failure, KeyboardInterrupt):
-        return failure
-    frames = traceback.extract_tb(failure.__traceback__)
-    own = [frame for frame in frames if not _is_machinery(frame.filename)]
-    where = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
-    if isinstance(failure, pulumi.ConfigMissingError | pulumi.ConfigTypeError):
-        return InvalidInput(subject, [Problem("", str(failure))])
-    return EvaluationError(f"{subject}: the program failed: {type(failure).__name__}: {failure}{where}")
-
-
-def _is_machinery(filename: str) -> bool:
-    parts = Path(filename).parts
-    return "pulumi" in parts or filename.startswith("<frozen") or filename == __file__
 
 
 def _qualified(key: str, project: str) -> str:

@@ -87,12 +87,17 @@ class Manifest:
 
 
 def is_kubernetes_object(resource: Resource) -> bool:
-    """Whether a resource is one object of the Kubernetes API (a Helm release is many, and made elsewhere)."""
+    """Whether a resource is one object of the Kubernetes API that the program owns.
+
+    A Helm release is many, made elsewhere; a patch (`NodePatch`) changes fields of an object that belongs to others:
+    written down as a manifest it would make that object, or take it away.
+    """
     return (
         resource.custom
         and not resource.read
         and resource.type.startswith(_KUBERNETES)
         and not resource.type.startswith(_NOT_OBJECTS)
+        and not resource.type.endswith("Patch")
     )
 
 

@@ -62,7 +62,8 @@ class Project:
         """Path of a stack's configuration; raises `InvalidInput` where there is none."""
         for suffix in ("yaml", "yml"):
             path = self.config_folder / f"Pulumi.{stack}.{suffix}"
-            if path.exists():
+            # A link that leads nowhere is there, too: reading it says what is wrong.
+            if path.exists() or path.is_symlink():
                 return path
         known = self.stacks()
         listed = f"; there are {', '.join(known)}" if known else ""
@@ -114,7 +115,8 @@ class Project:
 
 def load_project(path: Path) -> Project:
     """Read a project from its folder or its Pulumi.yaml; raises `InvalidInput`."""
-    file = path if path.is_file() else _project_file(path)
+    # Absolute: the program runs in its own folder.
+    file = (path if path.is_file() else _project_file(path)).absolute()
     document = read_mapping(file)
     problems = Problems()
     name = document.get("name")
@@ -137,6 +139,11 @@ def _config_section(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
     section: object = document.get("config") or {}
     if not isinstance(section, dict):
         raise InvalidInput(str(path), [Problem("config", "must be a mapping of keys to values")])
+    problems = Problems()
+    for key in cast(dict[object, Any], section):
+        if not isinstance(key, str):
+            problems.add("config", f"the key {key!r} is not text; put it in quotes")
+    problems.raise_if_any(str(path))
     return cast(dict[str, Any], section)
 
 

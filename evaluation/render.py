@@ -85,8 +85,14 @@ def _listed(graph: ResourceGraph, manifests: list[Manifest], files: dict[int, st
         else {"file": None, "reason": "holds secrets", "secrets": sorted(manifest.resource.secrets)}
         for manifest in manifests
     }
+    patches = {
+        resource.urn: {"file": None, "reason": "patches an object of others; `pulumi up` does it"}
+        for resource in graph
+        if resource.package == "kubernetes" and resource.type.endswith("Patch")
+    }
+    found = objects | patches
     resources = [
-        {"urn": resource.urn, "type": resource.type, "name": resource.name, **objects.get(resource.urn, {})}
+        {"urn": resource.urn, "type": resource.type, "name": resource.name, **found.get(resource.urn, {})}
         for resource in graph
     ]
     return {"project": graph.project, "stack": graph.stack, "resources": resources}

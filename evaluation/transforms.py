@@ -10,6 +10,7 @@ from pulumi.runtime.proto import resource_pb2
 _OPTIONS: Final = {
     "additionalSecretOutputs": "additional_secret_outputs",
     "aliases": "aliases",
+    "deleteBeforeReplace": "delete_before_replace",
     "deletedWith": "deleted_with",
     "dependencies": "depends_on",
     "ignoreChanges": "ignore_changes",
@@ -17,6 +18,7 @@ _OPTIONS: Final = {
     "protect": "protect",
     "provider": "provider",
     "replaceOnChanges": "replace_on_changes",
+    "replace_with": "replace_with",
     "retainOnDelete": "retain_on_delete",
     "version": "version",
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,19 @@ class Version:
     def minor(self) -> str:
         """Major and minor number, such as `1.36`."""
         return ".".join(self.number.split(".")[:2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image(Version):
+    """A version that is published as a container image."""
+
+    repository: str
+    """Registry and name, such as `registry.k8s.io/pause`."""
+
+    @property
+    def reference(self) -> str:
+        """Repository and tag."""
+        return f"{self.repository}:{self.number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,3 +211,11 @@ ARTIFACTS: Mapping[str, Mapping[str, Artifact]] = {
     ),
 }
 """Released programs with a pinned checksum: by program, then by platform (`linux/amd64`)."""
+
+PAUSE: Final = Image(
+    number="3.10.2",
+    source="kubernetes/kubernetes v1.36.3, cmd/kubeadm/app/constants",
+    released="2026-07-22",
+    repository="registry.k8s.io/pause",
+)
+"""The image that does nothing, of the placeholders of warm capacity."""

@@ -6,13 +6,11 @@ from typing import Any, Final, NotRequired, TypedDict
 
 from ...planning.catalog import Accelerator, InstanceType, Requirement, find_instance_type, find_instance_types
 from ...planning.catalog.accelerators import find_accelerator
+from ...planning.catalog.karpenter import KWOK_OVERHEAD_CPU_MILLIS
 from ...problems import Problems
 
 _MAXIMUM_ACCELERATORS: Final = 64
 """Accelerators of one node that nobody's catalog knows: four times what the largest EC2 node has."""
-
-_KWOK_OVERHEAD_CPU_MILLIS: Final = 100
-"""What Karpenter's KWOK provider takes off every node: kwok/cloudprovider/helpers.go of v1.14.0."""
 
 
 class AcceleratorRequirement(TypedDict):
@@ -214,7 +212,7 @@ def _shape(problems: Problems, path: str, found: Sequence[InstanceType]) -> Node
 
 
 def _simulated_cpu_millis(each: InstanceType) -> int:
-    return each.allocatable_cpu_millis + _KWOK_OVERHEAD_CPU_MILLIS
+    return each.allocatable_cpu_millis + KWOK_OVERHEAD_CPU_MILLIS
 
 
 def _contents(each: InstanceType) -> str:

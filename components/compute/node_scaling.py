@@ -8,6 +8,7 @@ from typing import Any, Final, NotRequired, TypedDict
 import pulumi
 
 from ...infra.kubernetes import KubernetesObject
+from ...infra.versions import PAUSE
 from ...planning.catalog import InstanceType, find_instance_type
 from ...problems import Problems
 from ..arguments import check_keys, is_known, planned, recorded
@@ -17,9 +18,6 @@ from .node_labels import NodeTaint, plan_taints, toleration
 from .scaling_policy import MAXIMUM_NODES
 
 _COMPONENT: Final = "headroom"
-_IMAGE: Final = "registry.k8s.io/pause:3.10.2"
-"""What kubeadm of Kubernetes 1.36.3 uses (cmd/kubeadm/app/constants), 2026-07-22."""
-
 _PRIORITY: Final = -10
 """Below every pod that names no priority, and the lowest at which the Cluster Autoscaler still adds nodes
 (`--expendable-pods-priority-cutoff`); Karpenter adds them at any."""
@@ -88,7 +86,7 @@ def plan_node_scaling(args: NodeScalingArgs, name: str) -> NodeScalingPlan:
     headroom, priority = int(args["headroom"]), int(args.get("priority", _PRIORITY))
     problems.between("headroom", headroom, 1, MAXIMUM_NODES, "placeholders")
     problems.between("priority", priority, _LOWEST_PRIORITY, -1)
-    check_image(problems, "image", args.get("image", _IMAGE))
+    check_image(problems, "image", args.get("image", PAUSE.reference))
     size = _size(problems, args)
     taints = plan_taints(problems, args.get("taints", []), None)
     problems.raise_if_any("NodeScaling")
@@ -107,7 +105,7 @@ def plan_node_scaling(args: NodeScalingArgs, name: str) -> NodeScalingPlan:
         tolerations=tolerations,
         priority=priority,
         service_account=args.get("service_account", "workload"),
-        image=args.get("image", _IMAGE),
+        image=args.get("image", PAUSE.reference),
     )
 
 

@@ -26,7 +26,8 @@ from .shared_nodes import SharedNode, all_shared_resources
 RESERVED = "reserved"
 CAPACITY_TYPES = (ON_DEMAND, SPOT, RESERVED)
 
-_OVERHEAD_CPU_MILLIS = 100
+KWOK_OVERHEAD_CPU_MILLIS = 100
+"""What the KWOK provider takes off a node: thousandths of a CPU."""
 _OVERHEAD_MEMORY_MIB = 10
 _RESERVED_PRICE_DIVISOR = 10_000_000
 """As Karpenter's AWS provider: paid for already, so preferred, and still in the order of the real prices."""
@@ -138,7 +139,7 @@ def _entry(name: str, each: InstanceType, extended: Mapping[str, int], root_volu
         "architecture": each.architecture,
         "operatingSystems": ["linux"],
         "resources": {
-            "cpu": f"{each.allocatable_cpu_millis + _OVERHEAD_CPU_MILLIS}m",
+            "cpu": f"{each.allocatable_cpu_millis + KWOK_OVERHEAD_CPU_MILLIS}m",
             "memory": f"{each.allocatable_memory_mib + _OVERHEAD_MEMORY_MIB}Mi",
             "ephemeral-storage": storage,
             "pods": str(each.pods),

@@ -99,3 +99,16 @@ def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
         render(evaluate(program_with_secret), tmp_path / "out")
     with pytest.raises(InvalidInput, match="cannot be written"):
         render(evaluate(program_with_secret), tmp_path / "out" / "deeper")
+
+
+def test_a_patch_of_somebody_elses_object_is_listed_but_never_written(tmp_path: Path) -> None:
+    def program() -> None:
+        KubernetesObject("n", thing("n", "Namespace"))
+        KubernetesObject("gpu-1", thing("gpu-1", "Node"), patch=True)
+
+    graph = evaluate(program)
+    assert [path.name for path in render(graph, tmp_path / "out")] == ["0001-namespace-n.yaml"]
+    listed = json.loads((tmp_path / "out" / "resources.json").read_text())["resources"]
+    (patch,) = [entry for entry in listed if entry["name"] == "gpu-1"]
+    assert patch["file"] is None
+    assert "pulumi up" in patch["reason"]
