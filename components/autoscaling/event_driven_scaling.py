@@ -184,10 +184,11 @@ def _plan_fallback(
             problems.add("fallback", "no trigger can fail: cpu, memory and cron ask nobody; leave it out")
         return None
     fallback: ScalingFallback = {} if given is None else given
-    replicas, failures = int(fallback.get("replicas", max(1, lower))), int(fallback.get("failures", 3))
+    most = min(max(upper, 1), MAXIMUM_PODS)
+    replicas, failures = int(fallback.get("replicas", min(max(1, lower), most))), int(fallback.get("failures", 3))
     behavior = fallback.get("behavior", FallbackBehavior.CURRENT_REPLICAS_IF_HIGHER)
     with problems.under("fallback"):
-        problems.between("replicas", replicas, 0, min(max(upper, 1), MAXIMUM_PODS), "pods")
+        problems.between("replicas", replicas, 0, most, "pods")
         problems.between("failures", failures, 0, 1000)
         problems.choice("behavior", behavior, [each.value for each in FallbackBehavior])
     known = behavior in list(FallbackBehavior)
