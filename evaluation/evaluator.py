@@ -124,6 +124,8 @@ def _run(
     settings.ROOT.set(None)
     runtime_config.set_all_config(dict(config), sorted(secrets))
     loop = EvaluationLoop()
+    # The first failure is raised; what fails because of it is not told a second time on standard error.
+    loop.set_exception_handler(lambda loop, context: None)
     asyncio.set_event_loop(loop)
     try:
         with patient_collector():
