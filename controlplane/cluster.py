@@ -59,6 +59,8 @@ class Cluster:
         self._state = State(name)
         self._processes = ProcessTable(self._state.folder)
         self.kubeconfig = self._state.kubeconfig
+        # Programs whose API server is a new one begin anew: left alone, they would back off for half a minute.
+        self._lost_their_server = False
 
     def start(self, settings: ClusterSettings, report: Report) -> None:
         """Start the cluster, or whatever of it does not run; what runs as it should is left alone.
@@ -78,6 +80,7 @@ class Cluster:
             write_atomically(instance_types_path(self._state.folder), json.dumps(_instance_types(settings), indent=1))
             place = self._start_core(record, wanted, tooling, report)
             self._fill(place, tooling, settings, wanted, report)
+            self._lost_their_server = False
 
     def client(self) -> Client:
         """Connect to the API server as administrator.
@@ -146,6 +149,7 @@ class Cluster:
             core = [programs.etcd(place), programs.api_server(place)]
             if any([self._processes.ensure(program) for program in core]):
                 report.line(self.name, "starting etcd and the API server")
+                self._lost_their_server = True
             try:
                 wait_healthy(
                     self._processes,
@@ -221,7 +225,7 @@ class Cluster:
                     client.apply_patiently(thing)
 
     def _ensure(self, wanted: Iterable[Program], report: Report) -> None:
-        started = [program.name for program in wanted if self._processes.ensure(program)]
+        started = [program.name for program in wanted if self._processes.ensure(program, self._lost_their_server)]
         if started:
             report.line(self.name, f"starting {', '.join(started)}")
 

@@ -79,12 +79,12 @@ class ProcessTable:
             return None
         return process
 
-    def ensure(self, program: Program) -> bool:
-        """Run `program` unless exactly it runs already; return whether it was started."""
+    def ensure(self, program: Program, anew: bool = False) -> bool:
+        """Run `program`, unless exactly it runs already and it shall not begin `anew`; return whether it was started."""
         record = self._read(program.name)
         process = self.running(program.name)
         if process is not None:
-            if record["fingerprint"] == program.fingerprint():
+            if not anew and record["fingerprint"] == program.fingerprint():
                 return False
             end([process])
         self._start(program)

@@ -48,11 +48,29 @@ def check_name(name: str) -> None:
 def require_existing(name: str) -> None:
     """Refuse a name that has no state folder, with close matches."""
     check_name(name)
+    _finish_removals()
     known = existing_clusters()
     if name not in known:
         there = f"; there are: {', '.join(known)}" if known else "; there is none"
         reason = f"no cluster '{name}'" + (suggestion(name, known) or there) + "; `aidc up` starts one"
         raise InvalidInput("cluster", [Problem("name", reason)])
+
+
+def _finish_removals() -> None:
+    """Remove what a removal that was killed left."""
+    home = state_home()
+    for rest in home.glob(f".*{_GONE}"):
+        shutil.rmtree(rest, ignore_errors=True)
+    _remove_if_empty(home)
+
+
+def _remove_if_empty(home: Path) -> None:
+    # The folder that AIDC_STATE names is its owner's.
+    for folder in [home] if os.environ.get("AIDC_STATE") else [home, home.parent]:
+        try:
+            folder.rmdir()
+        except OSError:
+            break
 
 
 def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> None:
@@ -155,13 +173,4 @@ class State:
         if self.folder.exists():
             # Renamed first: half a folder, of a `down` that was killed, would be taken for a cluster.
             self.folder.rename(self.folder.with_name(f".{self.name}.{os.getpid()}{_GONE}"))
-        for rest in self.folder.parent.glob(f".{self.name}.*{_GONE}"):
-            shutil.rmtree(rest)
-        clusters = self.folder.parent
-        # The folder that AIDC_STATE names is its owner's.
-        parents = [clusters] if os.environ.get("AIDC_STATE") else [clusters, clusters.parent]
-        for parent in parents:
-            try:
-                parent.rmdir()
-            except OSError:
-                break
+        _finish_removals()

@@ -214,7 +214,7 @@ ARTIFACTS: Mapping[str, Mapping[str, Artifact]] = {
 
 PAUSE: Final = Image(
     number="3.10.2",
-    source="kubernetes/kubernetes v1.36.3, cmd/kubeadm/app/constants",
+    source="https://github.com/kubernetes/kubernetes/blob/v1.36.3/cmd/kubeadm/app/constants/constants.go",
     released="2026-07-22",
     repository="registry.k8s.io/pause",
 )

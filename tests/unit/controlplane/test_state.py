@@ -109,3 +109,12 @@ def test_remove_leaves_other_clusters_alone(tmp_path):
     State("one-more").create()
     State("one").remove()
     assert existing_clusters() == ["one-more"]
+
+
+def test_a_removal_that_was_killed_is_finished_by_the_next_command(tmp_path):
+    rest = tmp_path / "clusters" / ".local.1.gone"
+    rest.mkdir(parents=True)
+    (rest / "file").write_text("")
+    with pytest.raises(InvalidInput, match="there is none"):
+        require_existing("local")
+    assert list(tmp_path.iterdir()) == []
