@@ -25,9 +25,12 @@ class Properties:
 
 
 def read_properties(struct: Struct) -> Properties:
-    """Read a wire struct. Whole numbers become `int`, since the wire knows only floating point."""
+    """Read a wire struct, keys sorted: a map on the wire has no order, and another one in every process.
+
+    Whole numbers become `int`, since the wire knows only floating point.
+    """
     found = Properties({})
-    found.values = {key: _read(value, key, found) for key, value in struct.fields.items()}
+    found.values = {key: _read(value, key, found) for key, value in sorted(struct.fields.items())}
     return found
 
 
@@ -63,8 +66,7 @@ def _read_struct(struct: Struct, path: str, found: Properties) -> Any:
             return fields["urn"].string_value
         if signature == _OUTPUT:
             return _read_output(struct, path, found)
-        return {key: _read(value, f"{path}.{key}", found) for key, value in fields.items() if key != _SIGNATURE}
-    return {key: _read(value, f"{path}.{key}", found) for key, value in fields.items()}
+    return {key: _read(value, f"{path}.{key}", found) for key, value in sorted(fields.items()) if key != _SIGNATURE}
 
 
 def _read_output(struct: Struct, path: str, found: Properties) -> Any:

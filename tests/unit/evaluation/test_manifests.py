@@ -1,6 +1,8 @@
 """Manifests: order by dependency, refusal of unknowns, and folders that appear whole."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +114,16 @@ def test_a_patch_of_somebody_elses_object_is_listed_but_never_written(tmp_path: 
     (patch,) = [entry for entry in listed if entry["name"] == "gpu-1"]
     assert patch["file"] is None
     assert "pulumi up" in patch["reason"]
+
+
+def test_every_process_writes_the_same_bytes(tmp_path: Path) -> None:
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom aidc.components.tenancy import Tenancy\n"
+        "from aidc.evaluation import evaluate\nfrom aidc.evaluation.render import render\n"
+        "render(evaluate(lambda: Tenancy('t', {'quota': {'cpu': '1', 'gpus': '2'}})), Path(sys.argv[1]))\n"
+    )
+    written = []
+    for run in ("a", "b", "c"):
+        subprocess.run([sys.executable, "-c", program, str(tmp_path / run)], check=True)
+        written.append({path.name: path.read_bytes() for path in (tmp_path / run).iterdir()})
+    assert written[0] == written[1] == written[2]
