@@ -71,7 +71,7 @@ def test_right_values_pass(args: Mapping[str, Any]) -> None:
         ({"parts": [{"weight": "1"}]}, "parts[0].weight: '1' is not a number"),
         ({"parts": [{"weight": float("inf")}]}, "parts[0].weight: inf is not a number"),
         ({"parts": ["x"]}, "parts[0]: 'x' is not a map of keys to values"),
-        ({"parts_by_key": {"a": {"wieght": 1, "weight": 1}}}, "partsByKey.a.wieght: unknown key; did you mean"),
+        ({"parts_by_key": {"a": {"weights": 1, "weight": 1}}}, "partsByKey.a.weights: unknown key; did you mean"),
         ({"parts_by_key": {1: {"weight": 1}}}, "partsByKey: {1: {'weight': 1}} is not a map of keys to values"),
         ({"labels": {"a": 1}}, "labels.a: 1 is not text; put it in quotes"),
         ({"cuont": 1}, "cuont: unknown key; did you mean 'count'?"),
