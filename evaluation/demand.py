@@ -1,10 +1,11 @@
 """What the workloads of a program ask for: pods, CPU, memory and accelerators, at least and at most."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from ..problems import InvalidInput, Problem
 from .manifests import Manifest
 from .quantities import quantity
 
@@ -17,6 +18,10 @@ _SCALERS: Final = {
 }
 _KEDA_MAXIMUM: Final = 100
 """KEDA's `maxReplicaCount` where none is given: keda.sh ScaledObject specification, read 2026-11."""
+
+
+_MALFORMED: Final = (AttributeError, KeyError, TypeError, ValueError, StopIteration)
+"""What reading an object raises where it is not what its kind must be, or unknown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,14 +50,27 @@ class Workload:
         return {resource: amount * pods for resource, amount in self.requests.items()}
 
 
-def workloads(manifests: Iterable[Manifest]) -> list[Workload]:
-    """Return the workloads among some objects, in their order; a DaemonSet counts as no pods, since nodes differ."""
+def workloads(manifests: Iterable[Manifest], uncounted: list[str] | None = None) -> list[Workload]:
+    """Return the workloads among some objects, in their order; a DaemonSet counts as no pods, since nodes differ.
+
+    What cannot be counted, because only a deployment can tell, is named in `uncounted`.
+
+    Raises:
+        InvalidInput: An object is not what its kind must be.
+    """
     manifests = list(manifests)
+    scalers = dict(_scalers(manifests))
     found: list[Workload] = []
     for manifest in manifests:
-        found.extend(_workloads_of(manifest, manifests))
-    scalers = [manifest for manifest in manifests if manifest.kind in _SCALERS]
-    return [_scaled(workload, scalers) for workload in found]
+        try:
+            found.extend(_scaled(workload, scalers) for workload in _workloads_of(manifest, manifests))
+        except _MALFORMED as error:
+            if not manifest.resource.unknowns:
+                reason = f"is not what a {manifest.kind} must be: {type(error).__name__}: {error}"
+                raise InvalidInput("manifests", [Problem(f"{manifest.kind}/{manifest.name}", reason)]) from error
+            if uncounted is not None:
+                uncounted.append(f"{manifest.kind}/{manifest.name}")
+    return found
 
 
 def sum_amounts(amounts: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
@@ -112,20 +130,29 @@ def _workload(manifest: Manifest, name: str, pods: int, pod: Mapping[str, Any]) 
         pods=int(pods),
         maximum_pods=int(pods),
         requests=_pod_requests(pod),
-        node_selector=pod.get("nodeSelector") or {},
+        node_selector=_mapping(pod.get("nodeSelector")),
     )
 
 
-def _scaled(workload: Workload, scalers: list[Manifest]) -> Workload:
-    for scaler in scalers:
-        target = scaler.content["spec"]["scaleTargetRef"]
-        kind = target.get("kind", "Deployment")
-        if (scaler.namespace, target["name"], kind) == (workload.namespace, workload.name, workload.kind):
-            least, most, default = _SCALERS[scaler.kind]
-            spec = scaler.content["spec"]
-            pods = int(spec.get(least, default))
-            return replace(workload, pods=pods, maximum_pods=int(spec.get(most, max(_KEDA_MAXIMUM, pods))))
-    return workload
+def _scalers(manifests: Iterable[Manifest]) -> Iterator[tuple[tuple[str, str, str], Manifest]]:
+    for manifest in manifests:
+        if manifest.kind in _SCALERS:
+            target = _mapping(_mapping(manifest.content.get("spec")).get("scaleTargetRef"))
+            yield (manifest.namespace, target.get("kind", "Deployment"), str(target.get("name"))), manifest
+
+
+def _scaled(workload: Workload, scalers: Mapping[tuple[str, str, str], Manifest]) -> Workload:
+    scaler = scalers.get((workload.namespace, workload.kind, workload.name))
+    if scaler is None:
+        return workload
+    least, most, default = _SCALERS[scaler.kind]
+    spec = scaler.content["spec"]
+    pods = int(spec.get(least, default))
+    return replace(workload, pods=pods, maximum_pods=int(spec.get(most, max(_KEDA_MAXIMUM, pods))))
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return cast(Mapping[str, Any], value) if isinstance(value, Mapping) else {}
 
 
 def _pod(spec: Mapping[str, Any]) -> Mapping[str, Any]:

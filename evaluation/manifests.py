@@ -4,7 +4,7 @@ import copy
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ..problems import InvalidInput, Problem
 from .graph import Resource, ResourceGraph
@@ -83,7 +83,7 @@ class Manifest:
     @property
     def sort_key(self) -> tuple[int, str, str, str]:
         """Where it stands among objects that do not depend on each other."""
-        return _RANKS.get(self.kind, _MIDDLE), self.namespace, self.kind, self.name
+        return _RANKS.get(self.kind, _MIDDLE), str(self.namespace), self.kind, str(self.name)
 
 
 def is_kubernetes_object(resource: Resource) -> bool:
@@ -101,14 +101,17 @@ def is_kubernetes_object(resource: Resource) -> bool:
     )
 
 
-def ordered_manifests(graph: ResourceGraph) -> list[Manifest]:
+def ordered_manifests(graph: ResourceGraph, *, allow_unknowns: bool = False) -> list[Manifest]:
     """All Kubernetes objects, each after what it depends on, ties broken by kind and name.
+
+    With `allow_unknowns`, `UNKNOWN` stands wherever only a deployment can tell: for counting, never for applying.
 
     Raises:
         InvalidInput: An object contains a value that only a deployment can tell, or has no kind.
     """
     manifests = {resource.urn: _manifest(resource) for resource in graph if is_kubernetes_object(resource)}
-    _refuse_unknowns(graph, manifests.values())
+    if not allow_unknowns:
+        _refuse_unknowns(graph, manifests.values())
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for urn in manifests:
         sorter.add(urn, *_needed(graph, urn, manifests.keys()))
@@ -135,7 +138,8 @@ def _manifest(resource: Resource) -> Manifest:
     kind = inputs.get("kind") or resource.type.rpartition(":")[2]
     group, version = resource.type.removeprefix(_KUBERNETES).rpartition(":")[0].rpartition("/")[::2]
     api_version = inputs.get("apiVersion") or (version if group == "core" else f"{group}/{version}")
-    given: dict[str, Any] = inputs.get("metadata") or {}
+    found: object = inputs.get("metadata")
+    given = cast(dict[str, Any], found) if isinstance(found, dict) else {}
     metadata = {"name": resource.name, **given}
     rest = {
         key: value
