@@ -119,6 +119,9 @@ def _run(
             package_refs={},
             base_providers_by_ref={},
             parallel=None,
+            # Outputs that were made outside belong to another event loop: waiting for them here would never end.
+            outputs=set(),
+            lock=threading.Lock(),
         )
     )
     settings.ROOT.set(None)

@@ -8,7 +8,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import resource_pb2
 
 from .answers import Answer, kubernetes_answer, physical_id
-from .graph import STACK_TYPE, Resource
+from .graph import STACK_TYPE, UNKNOWN, Resource
 from .properties import Properties, read_properties
 from .transforms import transform_registration, transformed_arguments
 
@@ -252,4 +252,4 @@ def _wire(value: Any) -> Any:
         return {key: _wire(item) for key, item in cast(Mapping[str, Any], value).items()}
     if isinstance(value, (list, tuple)):
         return [_wire(item) for item in cast(Sequence[Any], value)]
-    return value
+    return rpc.UNKNOWN if value is UNKNOWN else value

@@ -27,6 +27,8 @@ from aidc.evaluation import evaluate
 from aidc.evaluation.monitor import RecordingMonitor
 
 _ROOT = Path(aidc.__file__).parent
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 _STACK = "urn:pulumi:dev::project::pulumi:pulumi:Stack::project-dev"
 
 
@@ -124,6 +126,43 @@ def test_it_makes_the_same_resources(
     assert {urn: made[urn].inputs for urn in sorted(made) if made[urn].custom} == {
         each.urn: each.inputs for each in sorted(in_process, key=lambda each: each.urn) if each.custom
     }
+
+
+def output(value: Any = None, *, secret: bool = False, dependencies: tuple[str, ...] = ()) -> dict[str, Any]:
+    """An Output as the engine sends it to a plugin that takes outputs; without a value it is not known yet."""
+    sent: dict[str, Any] = {_SIGNATURE: _OUTPUT, "secret": secret, "dependencies": list(dependencies)}
+    return sent if value is None else {**sent, "value": value}
+
+
+def test_outputs_of_other_resources_arrive_inside_objects(
+    plugin: provider_pb2_grpc.ResourceProviderStub, monitor: tuple[Monitor, str]
+) -> None:
+    servicer, address = monitor
+    servicer.recording.resources.clear()
+    service = "urn:pulumi:dev::project::kubernetes:core/v1:Service::chat"
+    backend = {"service": output("chat", dependencies=(service,)), "port": 8000.0}
+    inputs = {
+        "namespace": output(),
+        "existingGateway": {"name": "edge"},
+        "rules": {"all": {"backends": {"stable": backend}}},
+    }
+    construct(plugin, address, "GatewayRoute", "thing", inputs)
+    (route,) = [each for each in servicer.recording.resources.values() if each.custom]
+    assert route.dependencies == (service,)
+    assert route.inputs["spec"]["rules"][0]["backendRefs"][0]["name"] == "chat"
+    assert "metadata.namespace" in route.unknowns
+
+
+def test_secrets_stay_secret(plugin: provider_pb2_grpc.ResourceProviderStub, monitor: tuple[Monitor, str]) -> None:
+    servicer, address = monitor
+    servicer.recording.resources.clear()
+    keys = {"accessKeyId": output("example", secret=True), "secretAccessKey": output("not a key", secret=True)}
+    inputs = {"namespace": "ai", "kind": "existing", "endpoint": "https://s3.example.org", "credentials": keys}
+    construct(plugin, address, "ObjectStore", "thing", inputs)
+    by_type = {each.type: each for each in servicer.recording.resources.values()}
+    secret = by_type["kubernetes:core/v1:Secret"]
+    assert any(path.startswith("stringData") for path in secret.secrets)
+    assert by_type["aidc:index:ObjectStore"].secrets
 
 
 def test_an_error_comes_back_by_property(
