@@ -220,6 +220,10 @@ class Client:
             raise
         return True
 
+    def delete_all(self, kind: Kind, namespace: str) -> None:
+        """Delete every object of a kind in a namespace."""
+        self.request("DELETE", kind.path(namespace))
+
     def ready(self) -> bool:
         """Tell whether the API server is ready to serve."""
         try:

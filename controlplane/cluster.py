@@ -191,8 +191,12 @@ class Cluster:
             programs.kwok(place, kwok_configuration()),
             programs.metrics_server(place),
         ]
-        self._ensure(base, report)
         with self.client() as client:
+            if self._lost_their_server or self._processes.running("kwok") is None:
+                self._processes.stop("kwok")
+                # The node leases of a KWOK that ended would keep the next one from its nodes for 40 s.
+                client.delete_all(client.kind("coordination.k8s.io/v1", "Lease"), "kube-node-lease")
+            self._ensure(base, report)
             for thing in metrics_objects(place):
                 client.apply(thing, force=True)
             manifests = {tool: folder for tool, folder in tooling.manifests.items() if (folder / "crds").is_dir()}

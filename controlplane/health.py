@@ -38,7 +38,8 @@ def wait_healthy(
     context.load_cert_chain(*authority.client("admin", "admin", ["system:masters"]))
     waiting, alive = dict(health), list(names)
     deadline = time.monotonic() + seconds
-    with httpx.Client(verify=context, timeout=5, trust_env=False) as http:
+    # A starting API server takes a connection and leaves it unanswered for long: ask again soon.
+    with httpx.Client(verify=context, timeout=1, trust_env=False) as http:
         while True:
             meanwhile()
             waiting = {name: url for name, url in waiting.items() if not _answers(http, url)}

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-import signal
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -80,7 +80,7 @@ class ProcessTable:
         return process
 
     def ensure(self, program: Program, anew: bool = False) -> bool:
-        """Run `program`, unless exactly it runs already and it shall not begin `anew`; return whether it was started."""
+        """Run `program`, unless exactly it runs already and shall not begin `anew`; return whether it was started."""
         record = self._read(program.name)
         process = self.running(program.name)
         if process is not None:
@@ -101,7 +101,7 @@ class ProcessTable:
         """End every process of the cluster at once, recorded or not; return how many there were."""
         processes = {process.pid: process for name in self.names() if (process := self.running(name))}
         processes.update((process.pid, process) for process in self.marked())
-        end(list(processes.values()), gently=False)
+        end(list(processes.values()))
         return len(processes)
 
     def end_strays(self) -> None:
@@ -195,20 +195,41 @@ class ProcessTable:
             return {}
 
 
-def end(processes: Sequence[psutil.Process], gently: bool = True, seconds: float = 5) -> None:
-    """End processes and wait until they are gone: by SIGTERM first when `gently`, by SIGKILL at last."""
-    signals = [(signal.SIGTERM, seconds), (signal.SIGKILL, 10.0)] if gently else [(signal.SIGKILL, 10.0)]
-    alive = list(processes)
-    for number, patience in signals:
-        for process in alive:
-            try:
-                process.send_signal(number)
-            except psutil.NoSuchProcess:
-                continue
-        _, alive = psutil.wait_procs(alive, timeout=patience)
-        if not alive:
-            return
-    raise ProgramFailed(f"processes {', '.join(str(process.pid) for process in alive)} cannot be ended")
+def end(processes: Sequence[psutil.Process], seconds: float = 10) -> None:
+    """End processes at once, and wait until they are gone.
+
+    By SIGKILL: none of the programs has anything to save that etcd has not written, and some take many seconds to
+    end gently.
+
+    Raises:
+        ProgramFailed: one is still there after `seconds`.
+    """
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    deadline = time.monotonic() + seconds
+    while alive := [str(process.pid) for process in processes if not _has_ended(process)]:
+        if time.monotonic() > deadline:
+            raise ProgramFailed(f"processes {', '.join(alive)} cannot be ended")
+        time.sleep(0.01)
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    """Tell whether a process holds nothing any more.
+
+    A zombie does not; whoever should collect it may take seconds, as the first process of some containers does.
+    """
+    try:
+        # A child of ours is collected here.
+        process.wait(0)
+    except psutil.TimeoutExpired:
+        try:
+            return process.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+    except psutil.NoSuchProcess:
+        pass
+    return True
 
 
 def _is_telling(line: str) -> bool:

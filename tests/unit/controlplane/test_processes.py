@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from aidc.controlplane.ports import choose_ports, is_free, ports_of_others
-from aidc.controlplane.processes import ProcessTable, Program, end
+from aidc.controlplane.processes import ProcessTable, Program
 
 
 @pytest.fixture
@@ -103,15 +103,14 @@ def test_tables_of_other_folders_are_left_alone(tmp_path):
         other.stop_all()
 
 
-def test_a_program_that_ignores_the_gentle_signal_is_ended_all_the_same(table):
-    code = (
-        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('error', flush=True); time.sleep(60)"
-    )
-    table.ensure(program(code))
+def test_a_program_that_ignores_signals_is_ended_all_the_same(table):
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('error', flush=True)"
+    table.ensure(program(f"{code}; time.sleep(60)"))
     wait_for(lambda: table.last_lines("sleeper") == "error")
     process = table.running("sleeper")
-    end([process], seconds=0.2)
+    table.stop("sleeper")
     assert not process.is_running()
+    assert table.names() == []
 
 
 def test_killed_children_count_as_ended_at_once(table):
