@@ -12,15 +12,23 @@ from .schema import schema
 from .status import status
 from .up import up
 
+_HELP = "Declare AI data centers, and know that they work before they are deployed."
+
+# Plain help: drawing it in colours takes longer than everything else that `aidc --help` does.
 app = typer.Typer(
     name="aidc",
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Declare AI data centers, and know that they work before they are deployed.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help=_HELP,
 )
-for command in (plan, render, schema, up, status, down):
-    app.command()(command)
+app.command(short_help="Show what an environment would make, want and provide.")(plan)
+app.command(short_help="Write an environment's Kubernetes manifests, for GitOps.")(render)
+app.command(short_help="Print the JSON Schema of the settings.")(schema)
+app.command(short_help="Deploy an environment to a simulated cluster of this machine.")(up)
+app.command(short_help="Show what runs where in a simulated cluster.")(status)
+app.command(short_help="Remove a simulated cluster without a trace.")(down)
 
 
 def _show_version(wanted: bool) -> None:
@@ -37,7 +45,7 @@ def options(
         False, "--version", callback=_show_version, is_eager=True, help="Show the version and stop."
     ),
 ) -> None:
-    """Declare AI data centers, and know that they work before they are deployed."""
+    """Take what stands before the command."""
 
 
 def main() -> None:

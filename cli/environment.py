@@ -1,16 +1,21 @@
 """The environment that a command is about: a Pulumi project and one of its stacks."""
 
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..problems import InvalidInput, Problem
+from .waiting import shown_while
 
 if TYPE_CHECKING:
     from ..evaluation import ResourceGraph
 
-Environment = Annotated[str, typer.Argument(help="Environment: a stack with a Pulumi.ENV.yaml.", show_default=False)]
+Environment = Annotated[
+    str, typer.Argument(metavar="ENV", help="Environment: a stack with a Pulumi.ENV.yaml.", show_default=False)
+]
 ProjectFolder = Annotated[
     Path | None,
     typer.Option("--project", "-C", help="Folder of the Pulumi project. Default: the nearest one upwards."),
@@ -21,7 +26,10 @@ def project_folder(given: Path | None) -> Path:
     """Return the folder with the Pulumi.yaml that is meant; raises `InvalidInput`."""
     if given is not None:
         return given
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError as error:
+        raise InvalidInput("this folder", [Problem("", "is gone; change to another one, or give --project")]) from error
     for folder in (here, *here.parents):
         if (folder / "Pulumi.yaml").is_file():
             return folder
@@ -29,7 +37,12 @@ def project_folder(given: Path | None) -> Path:
 
 
 def evaluate_environment(environment: str, project: Path | None, *, preview: bool = False) -> "ResourceGraph":
-    """Evaluate an environment of a project, ours or a stranger's."""
+    """Evaluate an environment of a project, ours or a stranger's.
+
+    What the program prints goes to standard error, as standard output is the command's own.
+    """
     from ..evaluation import evaluate
 
-    return evaluate(project_folder(project), environment, preview=preview)
+    folder = project_folder(project)
+    with shown_while(f"evaluating {environment}"), redirect_stdout(sys.stderr):
+        return evaluate(folder, environment, preview=preview)

@@ -1,6 +1,7 @@
 """What a program would make, as one page: components, pods, and what they want of what node pools provide."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -8,11 +9,22 @@ from typing import Any, Final
 from ..evaluation.demand import Workload, sum_amounts, workloads
 from ..evaluation.graph import STACK_TYPE, Resource, ResourceGraph
 from ..evaluation.manifests import ordered_manifests
-from .catalog import all_instance_types
+from .fitting import misfits, pool_of
+from .node_pools import NodePool, node_pools
 
-POOL_LABEL: Final = "aidc.dev/node-pool"
-_POOL_TYPES: Final = ("aidc:index:GpuNodePool", "aidc:index:CpuNodePool")
-_ANY_POOL: Final = ""
+_STAGES: Final = (
+    ("KwokNodeClass", "GpuNodePool", "CpuNodePool"),
+    ("Tenancy",),
+    ("SharedFilesystem", "DatasetVolume", "ObjectStore"),
+    ("NodeScaling",),
+)
+"""Our components in the order in which people declare them. What is not named here runs or reaches something, and
+is shown after it, by name: so that a service stands beside what balances and scales it."""
+
+_ORDER: Final = {kind: (stage, rank) for stage, kinds in enumerate(_STAGES) for rank, kind in enumerate(kinds)}
+
+
+_AROUND: Final = frozenset({"LoadBalancer", "GatewayRoute", "HorizontalScaling", "EventDrivenScaling"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,23 +44,23 @@ class ComponentSummary:
 class PoolSummary:
     """One node pool at its largest, beside what selects it."""
 
-    name: str
-    instance_types: tuple[str, ...]
-    maximum_nodes: int
-    gpu_resource: str
-    """Resource that its accelerators are counted in; empty for a CPU pool."""
+    pool: NodePool
+    """The pool itself."""
 
-    provided: Mapping[str, float]
-    """At most: cores for `cpu`, bytes for `memory`, pieces for accelerators; the smallest instance type counts."""
+    wanted: Mapping[str, Decimal]
+    """By the workloads that select it, at least: cores, bytes and pieces, by resource."""
 
-    wanted: Mapping[str, float]
-    """By the workloads that select it, at least."""
-
-    wanted_at_most: Mapping[str, float]
+    wanted_at_most: Mapping[str, Decimal]
     """By the workloads that select it, with every autoscaler at its maximum."""
 
-    maximum_price_per_hour: float | None
-    """US dollars with all nodes on; None where a price is not known."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlannedWorkload:
+    """A workload, and the pool that it selects."""
+
+    workload: Workload
+    pool: str
+    """Name; empty where any node may do."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,33 +72,51 @@ class PlanSummary:
     resources: int
     types: Mapping[str, int]
     components: tuple[ComponentSummary, ...]
-    workloads: tuple[Workload, ...]
+    workloads: tuple[PlannedWorkload, ...]
     pools: tuple[PoolSummary, ...]
     warnings: tuple[str, ...]
 
     @property
     def pods(self) -> tuple[int, int]:
         """Pods at least and at most."""
-        return sum(each.pods for each in self.workloads), sum(each.maximum_pods for each in self.workloads)
+        found = [each.workload for each in self.workloads]
+        return sum(each.pods for each in found), sum(each.maximum_pods for each in found)
 
     @property
     def wanted(self) -> dict[str, Decimal]:
-        """What all workloads want, at least."""
-        return sum_amounts(each.total() for each in self.workloads)
+        """What all workloads want, at least: cores, bytes and pieces, by resource."""
+        return sum_amounts(each.workload.total() for each in self.workloads)
 
     @property
     def wanted_at_most(self) -> dict[str, Decimal]:
         """What all workloads want, with every autoscaler at its maximum."""
-        return sum_amounts(each.total(maximum=True) for each in self.workloads)
+        return sum_amounts(each.workload.total(maximum=True) for each in self.workloads)
 
     @property
     def provided(self) -> dict[str, float]:
-        """What all pools provide at most."""
-        total: dict[str, float] = {}
-        for pool in self.pools:
-            for resource, amount in pool.provided.items():
-                total[resource] = total.get(resource, 0) + amount
-        return total
+        """What all pools provide at most, as far as they say."""
+        total: Counter[str] = Counter()
+        for each in self.pools:
+            total.update(each.pool.provided)
+        return dict(total)
+
+    @property
+    def maximum_nodes(self) -> int | None:
+        """Nodes of all pools at most; None where a pool does not say."""
+        counts = [each.pool.maximum_nodes for each in self.pools]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    @property
+    def maximum_price_per_hour(self) -> float:
+        """US dollars an hour with all nodes on; without the pools of `unpriced` and those of existing nodes."""
+        return sum(each.pool.maximum_price_per_hour or 0.0 for each in self.pools)
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """Names of the pools that buy nodes whose price or number is not known."""
+        pools = [each.pool for each in self.pools]
+        return tuple(p.name for p in pools if p.maximum_price_per_hour is None and not p.is_existing)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for `--json`; keys are camelCase, amounts in cores, bytes and pieces."""
@@ -95,104 +125,98 @@ class PlanSummary:
             "stack": self.stack,
             "resources": self.resources,
             "types": dict(sorted(self.types.items())),
-            "components": [{"type": c.type, "name": c.name, "resources": c.resources} for c in self.components],
+            "components": [
+                {"type": c.type, "name": c.name, "depth": c.depth, "resources": c.resources} for c in self.components
+            ],
             "pods": dict(zip(("least", "most"), self.pods, strict=True)),
             "wanted": {"least": _numbers(self.wanted), "most": _numbers(self.wanted_at_most)},
-            "provided": self.provided,
+            "provided": _numbers(self.provided),
+            "maximumNodes": self.maximum_nodes,
+            "maximumPricePerHour": {"amount": self.maximum_price_per_hour, "unpriced": list(self.unpriced)},
             "workloads": [_workload(each) for each in self.workloads],
-            "nodePools": [_pool(pool) for pool in self.pools],
+            "nodePools": [_pool(each) for each in self.pools],
             "warnings": list(self.warnings),
         }
 
 
 def summarise(graph: ResourceGraph) -> PlanSummary:
-    """Return the page of a graph; raises `InvalidInput` where an object is unknown in part."""
-    found = workloads(ordered_manifests(graph))
-    pools = tuple(_pool_summary(resource, found) for resource in graph if resource.type in _POOL_TYPES)
+    """Return the page of a graph; raises `InvalidInput` where an object is not what its kind must be."""
+    manifests = ordered_manifests(graph, allow_unknowns=True)
+    uncounted: list[str] = []
+    found = workloads(manifests, uncounted)
+    pools = node_pools(graph, manifests)
+    chosen = [(workload, pool_of(workload, pools)) for workload in found]
     return PlanSummary(
         project=graph.project,
         stack=graph.stack,
         resources=len(graph) - 1,
         types=graph.counts(),
         components=tuple(_components(graph, graph.root.urn, 0)),
-        workloads=tuple(found),
-        pools=pools,
-        warnings=(*graph.warnings, *_misfits(found, pools)),
+        workloads=tuple(PlannedWorkload(workload=each, pool=pool.name if pool else "") for each, pool in chosen),
+        pools=tuple(_beside(pool, [each for each, selected in chosen if selected is pool]) for pool in pools),
+        warnings=(*graph.warnings, *_uncertain(uncounted, pools), *misfits(found, pools)),
     )
 
 
-def _components(graph: ResourceGraph, urn: str, depth: int) -> Iterable[ComponentSummary]:
-    for child in graph.children.get(urn, ()):
-        if not child.custom and child.type != STACK_TYPE:
-            below = sum(1 for _ in graph.descendants(child.urn))
-            yield ComponentSummary(type=child.type, name=child.name, depth=depth, resources=below)
-            yield from _components(graph, child.urn, depth + 1)
+def _components(graph: ResourceGraph, urn: str, depth: int) -> Iterator[ComponentSummary]:
+    inside = [child for child in graph.children.get(urn, ()) if not child.custom and child.type != STACK_TYPE]
+    first = {type: index for index, type in reversed(list(enumerate(each.type for each in inside)))}
+    for child in sorted(inside, key=lambda child: _place(child, first)):
+        below = sum(1 for _ in graph.descendants(child.urn))
+        yield ComponentSummary(type=child.type, name=child.name, depth=depth, resources=below)
+        yield from _components(graph, child.urn, depth + 1)
 
 
-def _pool_summary(resource: Resource, found: Iterable[Workload]) -> PoolSummary:
-    outputs = resource.outputs
-    name, nodes = outputs["pool_name"], int(outputs["maximum_nodes"])
-    selecting = [each for each in found if each.node_selector.get(POOL_LABEL) == name]
-    gpu_resource: str = outputs.get("gpu_resource") or ""
-    catalog = all_instance_types()
-    types = [catalog[each] for each in outputs["instance_types"] if each in catalog]
-    provided: dict[str, float] = {}
-    if types:
-        provided["cpu"] = nodes * min(each.allocatable_cpu_millis for each in types) / 1000
-        provided["memory"] = nodes * min(each.allocatable_memory_mib for each in types) * 2**20
-    if gpu_resource:
-        provided[gpu_resource] = nodes * int(outputs["gpus_per_node"])
+def _place(component: Resource, first: Mapping[str, int]) -> tuple[Any, ...]:
+    """Return where a component stands among its siblings; a stranger's stand in the order of their types."""
+    if component.package != "aidc":
+        return len(_STAGES) + 1, first[component.type], component.name
+    kind = component.type.rpartition(":")[2]
+    stage, rank = _ORDER.get(kind, (len(_STAGES), None))
+    # The workload itself before what reaches and scales it: it is the one that was declared by this name.
+    return (stage, component.name, kind in _AROUND, kind) if rank is None else (stage, rank, component.name)
+
+
+def _beside(pool: NodePool, selecting: Iterable[Workload]) -> PoolSummary:
+    chosen = list(selecting)
     return PoolSummary(
-        name=name,
-        instance_types=tuple(outputs["instance_types"]),
-        maximum_nodes=nodes,
-        gpu_resource=gpu_resource,
-        provided=provided,
-        wanted=_numbers(sum_amounts(each.total() for each in selecting)),
-        wanted_at_most=_numbers(sum_amounts(each.total(maximum=True) for each in selecting)),
-        maximum_price_per_hour=outputs.get("maximum_price_per_hour"),
+        pool=pool,
+        wanted=sum_amounts(each.total() for each in chosen),
+        wanted_at_most=sum_amounts(each.total(maximum=True) for each in chosen),
     )
 
 
-def _misfits(found: Iterable[Workload], pools: Iterable[PoolSummary]) -> list[str]:
-    by_name = {pool.name: pool for pool in pools}
-    warnings: list[str] = []
-    for pool in by_name.values():
-        for resource, amount in pool.wanted.items():
-            if resource in pool.provided and amount > pool.provided[resource]:
-                warnings.append(
-                    f"node pool {pool.name}: {amount:,g} {resource} wanted, "
-                    f"{pool.provided[resource]:,g} provided by {pool.maximum_nodes} nodes; raise its maximum"
-                )
-    for workload in found:
-        chosen = workload.node_selector.get(POOL_LABEL, _ANY_POOL)
-        if chosen and by_name and chosen not in by_name:
-            warnings.append(f"{workload.kind} {workload.namespace}/{workload.name}: there is no node pool {chosen}")
-    return warnings
+def _uncertain(uncounted: Iterable[str], pools: Iterable[NodePool]) -> Iterator[str]:
+    for name in uncounted:
+        yield f"{name} is not counted: only a deployment can tell how large it is"
+    for pool in pools:
+        if not pool.is_bounded:
+            yield f"node pool {pool.name} has no limits: nothing bounds its nodes, nor their price; give it spec.limits"
 
 
-def _workload(each: Workload) -> dict[str, Any]:
+def _workload(each: PlannedWorkload) -> dict[str, Any]:
     return {
-        "kind": each.kind,
-        "namespace": each.namespace,
-        "name": each.name,
-        "pods": {"least": each.pods, "most": each.maximum_pods},
-        "requests": _numbers(each.requests),
-        "nodePool": each.node_selector.get(POOL_LABEL),
+        "kind": each.workload.kind,
+        "namespace": each.workload.namespace,
+        "name": each.workload.name,
+        "pods": {"least": each.workload.pods, "most": each.workload.maximum_pods},
+        "requests": _numbers(each.workload.requests),
+        "nodePool": each.pool or None,
     }
 
 
-def _pool(pool: PoolSummary) -> dict[str, Any]:
+def _pool(each: PoolSummary) -> dict[str, Any]:
     return {
-        "name": pool.name,
-        "instanceTypes": list(pool.instance_types),
-        "maximumNodes": pool.maximum_nodes,
-        "gpuResource": pool.gpu_resource,
-        "provided": dict(pool.provided),
-        "wanted": {"least": dict(pool.wanted), "most": dict(pool.wanted_at_most)},
-        "maximumPricePerHour": pool.maximum_price_per_hour,
+        "name": each.pool.name,
+        "instanceTypes": list(each.pool.instance_types),
+        "existingNodes": each.pool.is_existing,
+        "maximumNodes": each.pool.maximum_nodes,
+        "gpuResource": each.pool.gpu_resource,
+        "provided": _numbers(each.pool.provided),
+        "wanted": {"least": _numbers(each.wanted), "most": _numbers(each.wanted_at_most)},
+        "maximumPricePerHour": each.pool.maximum_price_per_hour,
     }
 
 
-def _numbers(amounts: Mapping[str, Decimal]) -> dict[str, float]:
+def _numbers(amounts: Mapping[str, Decimal] | Mapping[str, float]) -> dict[str, float]:
     return {resource: float(amount) for resource, amount in sorted(amounts.items())}

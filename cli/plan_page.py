@@ -1,0 +1,242 @@
+"""The page of `aidc plan`, for a terminal of any width and for a pipe."""
+
+import os
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.tree import Tree
+
+from ..planning.fitting import number
+from ..planning.node_pools import is_accelerator
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from ..planning.node_pools import NodePool
+    from ..planning.summary import ComponentSummary, PlannedWorkload, PlanSummary, PoolSummary
+
+_GIB: Final = 2**30
+_PIPE_WIDTH: Final = 1000
+"""Columns where nobody looks: nothing is wrapped, so that other programs find whole lines."""
+
+_MOST_ROWS: Final = 40
+"""Rows of a table on a terminal, and components of one type under one parent; a pipe gets all."""
+
+_PLAIN_GPU: Final = "nvidia.com/gpu"
+
+
+def show(summary: "PlanSummary") -> None:
+    """Print the page to standard output."""
+    is_terminal = sys.stdout.isatty()
+    width = None if is_terminal or "COLUMNS" in os.environ else _PIPE_WIDTH
+    console = Console(width=width, highlight=False)
+    most = _MOST_ROWS if is_terminal else None
+    with console.capture() as captured:
+        for part in _parts(summary, most):
+            console.print(part)
+    # Tables fill their lines with blanks up to the last column's width.
+    text = "\n".join(line.rstrip() for line in captured.get().rstrip().split("\n"))
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _parts(summary: "PlanSummary", most: int | None) -> "Iterable[RenderableType]":
+    title = escape(f"{summary.project}/{summary.stack}")
+    yield f"[bold]{title}[/bold]: {_count(summary.resources, 'resource')}"
+    if summary.workloads or summary.pools:
+        yield ""
+        yield _totals(summary)
+    if summary.components:
+        yield ""
+        yield _tree(summary, most)
+    if summary.pools:
+        yield ""
+        yield _pools(summary.pools)
+    if summary.workloads:
+        yield ""
+        yield from _cut(_workloads, summary.workloads, most, "workloads")
+    if summary.types:
+        yield ""
+        yield _types(summary.types)
+    if summary.warnings:
+        yield ""
+        yield from (f"[yellow bold]warning:[/] {escape(warning)}" for warning in summary.warnings)
+
+
+def _totals(summary: "PlanSummary") -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    least, most = summary.wanted, summary.wanted_at_most
+    wanted = [_span(*summary.pods, "pod")]
+    wanted += [_amounts(resource, least.get(resource, 0), most[resource]) for resource in _counted(most)]
+    table.add_row("wanted", ", ".join(wanted))
+    if summary.pools:
+        nodes = summary.maximum_nodes
+        amounts = summary.provided
+        provided = [_amounts(resource, amounts[resource], amounts[resource]) for resource in _counted(amounts)]
+        count = "any number of nodes" if nodes is None else f"{_count(nodes, 'node')} at most"
+        table.add_row("provided", f"{count}: {', '.join(provided)}" if provided else count)
+        table.add_row("price", _price(summary))
+    return table
+
+
+def _price(summary: "PlanSummary") -> str:
+    existing = [each.pool.name for each in summary.pools if each.pool.is_existing]
+    if len(existing) == len(summary.pools):
+        return "none: all nodes are there already"
+    text = f"{summary.maximum_price_per_hour:,.2f} USD an hour at most"
+    if summary.unpriced:
+        text = f"[yellow bold]{text}, WITHOUT {escape(', '.join(summary.unpriced))}: no price is known[/]"
+    return text + (f"; the nodes of {escape(', '.join(existing))} are there already" if existing else "")
+
+
+def _tree(summary: "PlanSummary", most: int | None) -> Tree:
+    root = Tree("[bold]Components, and the resources inside[/]", guide_style="dim")
+    branches = [root]
+    shown: dict[tuple[int, str], int] = {}
+    hidden_below = sys.maxsize
+    for component in summary.components:
+        if component.depth > hidden_below:
+            continue
+        hidden_below = sys.maxsize
+        del branches[component.depth + 1 :]
+        parent = branches[-1]
+        key = (id(parent), component.type)
+        shown[key] = shown.get(key, 0) + 1
+        if most is not None and shown[key] > most:
+            hidden_below = component.depth
+            if shown[key] == most + 1:
+                parent.add(f"[dim]more of {escape(_kind(component))}: --json has them all[/]")
+        else:
+            label = f"{escape(_kind(component))} [bold]{escape(component.name)}[/] [dim]{component.resources:,}[/]"
+            branches.append(parent.add(label))
+    return root
+
+
+def _kind(component: "ComponentSummary") -> str:
+    return component.type.rpartition(":")[2]
+
+
+def _pools(pools: "tuple[PoolSummary, ...]") -> Table:
+    title = "Node pools at their largest: wanted / provided"
+    table = _table(title, [*_POOL_HEADINGS, "type"], _POOL_HEADINGS[1:])
+    for each in pools:
+        pool = each.pool
+        table.add_row(
+            pool.name,
+            "no limit" if pool.maximum_nodes is None else f"{pool.maximum_nodes:,}",
+            _share(each, pool.gpu_resource) if pool.gpu_resource else "",
+            _share(each, "cpu"),
+            _share(each, "memory", _GIB),
+            _pool_price(pool),
+            _type(pool),
+        )
+    return table
+
+
+_POOL_HEADINGS: Final = ("pool", "nodes", "GPUs", "cores", "GiB", "USD/h")
+
+
+def _pool_price(pool: "NodePool") -> str:
+    if pool.is_existing:
+        return "-"
+    return "[yellow bold]unknown[/]" if pool.maximum_price_per_hour is None else f"{pool.maximum_price_per_hour:,.2f}"
+
+
+def _type(pool: "NodePool") -> str:
+    """Return the first instance type and how many more, and in what its accelerators are counted unless in GPUs."""
+    first, *more = pool.instance_types or ("existing" if pool.is_existing else "any",)
+    device = "" if pool.gpu_resource in ("", _PLAIN_GPU) else f", {pool.gpu_resource.rpartition('/')[2]}"
+    return first + (f" +{len(more)}" if more else "") + device
+
+
+def _share(each: "PoolSummary", resource: str, unit: int = 1) -> str:
+    provided = each.pool.provided.get(resource)
+    least, most = each.wanted.get(resource, Decimal(0)), each.wanted_at_most.get(resource, Decimal(0))
+    wanted = _whole(least / unit) if least == most else f"{_whole(least / unit)}-{_whole(most / unit)}"
+    return f"{wanted}/{'?' if provided is None else _whole(provided / unit)}"
+
+
+def _workloads(found: "Iterable[PlannedWorkload]") -> Table:
+    found = list(found)
+    has_devices = any(is_accelerator(resource) for each in found for resource in each.workload.requests)
+    right = ["pods", "cores", "GiB", *(["GPUs"] if has_devices else [])]
+    table = _table("Workloads: pods, and what one of them asks for", ["kind", "name", *right, "pool"], right)
+    for each in found:
+        workload = each.workload
+        devices = sum(amount for resource, amount in workload.requests.items() if is_accelerator(resource))
+        table.add_row(
+            workload.kind,
+            f"{workload.namespace}/{workload.name}" if workload.namespace else workload.name,
+            _range(workload.pods, workload.maximum_pods),
+            number(workload.requests.get("cpu", 0)),
+            number(workload.requests.get("memory", Decimal(0)) / _GIB),
+            *([number(devices) if devices else ""] if has_devices else []),
+            each.pool or "any",
+        )
+    return table
+
+
+def _types(types: Mapping[str, int]) -> Table:
+    table = _table("Resources by type", ["type", "count"], ["count"])
+    for type, count in sorted(types.items()):
+        table.add_row(type, f"{count:,}")
+    return table
+
+
+def _table(title: str, headings: Iterable[str], right: Iterable[str]) -> Table:
+    right = set(right)
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
+    for heading in headings:
+        # Numbers stay whole; names give way where a terminal is too narrow.
+        is_number = heading in right
+        table.add_column(heading, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
+    return table
+
+
+def _cut(
+    make: "Callable[[Iterable[PlannedWorkload]], Table]",
+    rows: "tuple[PlannedWorkload, ...]",
+    most: int | None,
+    what: str,
+) -> "Iterable[RenderableType]":
+    yield make(rows[:most])
+    if most is not None and len(rows) > most:
+        yield f"[dim]and {len(rows) - most:,} more {what}: --json has them all[/]"
+
+
+def _counted(resources: Collection[str]) -> list[str]:
+    """Return what a data center is measured in: cores, memory, accelerators."""
+    accelerators = sorted(resource for resource in resources if is_accelerator(resource))
+    return [*(resource for resource in ("cpu", "memory") if resource in resources), *accelerators]
+
+
+def _amounts(resource: str, least: float | Decimal, most: float | Decimal) -> str:
+    if resource == "memory":
+        return _span(float(least) / _GIB, float(most) / _GIB, "GiB", plural="GiB")
+    return _span(least, most, "core") if resource == "cpu" else _span(least, most, resource, plural=resource)
+
+
+def _span(least: float | Decimal, most: float | Decimal, unit: str, plural: str = "") -> str:
+    low, high = _whole(least), _whole(most)
+    count = high if low == high else f"{low} to {high}"
+    return f"{count} {unit if count == '1' else plural or unit + 's'}"
+
+
+def _range(least: int, most: int) -> str:
+    return f"{most:,}" if least == most else f"{least:,}-{most:,}"
+
+
+def _whole(amount: float | Decimal) -> str:
+    """Return a sum: nobody counts tenths of a hundred cores."""
+    return number(round(amount) if abs(amount) >= 10 else amount)
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
