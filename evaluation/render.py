@@ -1,10 +1,8 @@
 """Manifests written to a folder, in the order in which they must be applied, for GitOps."""
 
+import errno
 import json
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +10,7 @@ from typing import Any, Final
 import yaml
 
 from ..problems import InvalidInput, Problem
+from .folders import write_folder
 from .graph import ResourceGraph
 from .manifests import Manifest, ordered_manifests
 
@@ -20,6 +19,10 @@ LIST_NAME: Final = "resources.json"
 
 # YAML 1.2 readers (Kubernetes' own among them) take more strings for numbers and booleans than PyYAML expects.
 _AMBIGUOUS: Final = re.compile(r"[-+.]?\d|(y|n|yes|no|on|off|true|false|null|~)$|[-+]?\.(inf|nan)$", re.IGNORECASE)
+_NOT_IN_FILES: Final = re.compile(r"[^A-Za-z0-9._-]")
+_MAXIMUM_NAME: Final = 200
+"""Characters of a file's name: most file systems take 255 bytes."""
+
 _DUMPER: Final[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
@@ -54,28 +57,25 @@ def render(graph: ResourceGraph, folder: Path) -> list[Path]:
     manifests = ordered_manifests(graph)
     written = [manifest for manifest in manifests if not manifest.resource.secrets]
     names = list(_file_names(written))
-    _refuse_foreign(folder)
+    listed = _listed(graph, manifests, dict(zip(map(id, written), names, strict=True)))
+    files = {name: to_yaml(manifest.content) for name, manifest in zip(names, written, strict=True)}
+    files[LIST_NAME] = json.dumps(listed, indent=2) + "\n"
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            for name, manifest in zip(names, written, strict=True):
-                (made / name).write_text(to_yaml(manifest.content), encoding="utf-8")
-            listed = json.dumps(_listed(graph, manifests, dict(zip(map(id, written), names, strict=True))), indent=2)
-            (made / LIST_NAME).write_text(listed + "\n", encoding="utf-8")
-            made.chmod(0o755)
-            _replace(folder, made)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
-    except OSError as error:
-        raise InvalidInput(str(folder), [Problem("", f"cannot be written: {error.strerror}")]) from error
+        _refuse_foreign(folder)
+        write_folder(folder, files)
+    except (OSError, RuntimeError) as error:
+        # A circle of links is a RuntimeError up to Python 3.12.
+        reason = getattr(error, "strerror", None) or str(error)
+        hint = "; it is a mount point: give a folder inside it" if getattr(error, "errno", 0) == errno.EBUSY else ""
+        raise InvalidInput(str(folder), [Problem("", f"cannot be written: {reason}{hint}")]) from error
     return [folder / name for name in names]
 
 
 def _file_names(manifests: Iterable[Manifest]) -> Iterable[str]:
     for index, manifest in enumerate(manifests, start=1):
         parts = (manifest.kind.lower(), manifest.namespace, manifest.name)
-        yield f"{index:04d}-" + "-".join(part.replace(":", "-") for part in parts if part) + ".yaml"
+        words = _NOT_IN_FILES.sub("-", "-".join(part for part in parts if part))
+        yield f"{index:04d}-{words[:_MAXIMUM_NAME]}.yaml"
 
 
 def _listed(graph: ResourceGraph, manifests: list[Manifest], files: dict[int, str]) -> dict[str, Any]:
@@ -106,17 +106,3 @@ def _refuse_foreign(folder: Path) -> None:
     if any(folder.iterdir()) and not (folder / LIST_NAME).is_file():
         reason = f"is not empty and was not rendered before (it has no {LIST_NAME}); give a new folder"
         raise InvalidInput(str(folder), [Problem("", reason)])
-
-
-def _replace(folder: Path, made: Path) -> None:
-    if not folder.exists():
-        made.rename(folder)
-        return
-    old = made.with_name(made.name + "-old")
-    folder.rename(old)
-    try:
-        os.rename(made, folder)
-    except OSError:
-        old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
