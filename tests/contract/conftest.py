@@ -45,6 +45,10 @@ class Example:
         """As a program in another language sends it: camelCase names, and floating point only."""
         return as_sent(self.args, self.args_type)
 
+    def hints_of(self, kind: type) -> dict[str, Any]:
+        """The types of the fields of a TypedDict."""
+        return hints_of(kind)
+
     def __str__(self) -> str:
         return f"{self.component}-{self.number}"
 
