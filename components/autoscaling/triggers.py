@@ -1,5 +1,6 @@
 """What an EventDrivenScaling looks at: the triggers of KEDA, as data."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -56,6 +57,10 @@ _TARGETS: Final[Mapping[str, str]] = {
     "redis": "listLength",
 }
 """What the metric is divided by: zero or less would ask for no end of pods."""
+
+
+_WHOLE: Final = re.compile(r"[+-]?\d+")
+_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
 class TriggerMetricType(StrEnum):
@@ -153,7 +158,7 @@ def _plan_trigger(problems: Problems, name: str, given: ScalingTrigger) -> Trigg
     problems.choice("metricType", metric_type, allowed)
     target = _TARGETS.get(kind, "")
     if target in metadata and is_known(metadata[target]):
-        _check_target(problems, f"metadata.{target}", str(metadata[target]), metric_type)
+        _check_target(problems, f"metadata.{target}", str(metadata[target]), kind, metric_type)
     cached = given.get("cached", False)
     if cached and kind in _SAFE_TRIGGERS:
         problems.add("cached", f"a {kind} trigger is not polled; leave it out")
@@ -183,6 +188,16 @@ def _authentication(problems: Problems, given: ScalingTrigger) -> Mapping[str, p
     return None
 
 
-def _check_target(problems: Problems, path: str, text: str, metric_type: str) -> None:
-    """Refuse what is no number, zero and less. A target for each pod may have a suffix, such as `500Mi`."""
-    check_quantity(problems, path, text, unit="percent" if metric_type == TriggerMetricType.UTILIZATION else "")
+def _check_target(problems: Problems, path: str, text: str, kind: str, metric_type: str) -> None:
+    """Refuse what is no number, zero and less. Only a use for each pod may have a suffix, such as `4Gi`."""
+    if metric_type == TriggerMetricType.UTILIZATION:
+        pattern, example = _WHOLE, "70"
+    elif kind not in RESOURCE_TRIGGERS:
+        pattern, example = _NUMBER, "5 or 0.5"
+    else:
+        check_quantity(problems, path, text, unit="")
+        return
+    if not pattern.fullmatch(text):
+        problems.add(path, f"'{text}' is not a number as KEDA reads it; write it like {example}")
+    else:
+        check_quantity(problems, path, text, unit="")

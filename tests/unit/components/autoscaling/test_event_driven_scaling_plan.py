@@ -94,6 +94,16 @@ def test_a_million_pods_are_too_many_and_none_is_allowed() -> None:
         (
             {"triggers": trigger(metadata={**_QUEUE["metadata"], "threshold": "five"})},
             "triggers.queue.metadata.threshold",
+            "is not a number as KEDA reads it; write it like 5 or 0.5",
+        ),
+        (
+            {"triggers": {"cpu": {**_CPU, "metadata": {"value": "70.5"}}}},
+            "triggers.cpu.metadata.value",
+            "write it like 70",
+        ),
+        (
+            {"triggers": {"cpu": {"type": "memory", "metric_type": "AverageValue", "metadata": {"value": "4 GB"}}}},
+            "triggers.cpu.metadata.value",
             "is not a quantity",
         ),
         (
