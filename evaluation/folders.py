@@ -24,7 +24,10 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
     it, because it was killed, is removed.
     """
     folder = folder.resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, f"{folder.parent} is not a folder") from error
     prefix = f".{folder.name}-partial-"
     with _alone(folder.parent) as is_alone:
         if is_alone:

@@ -95,17 +95,18 @@ def _reason(model: type[BaseModel], found: Mapping[str, Any]) -> str:
     if kind == "missing":
         return "missing; it has no default"
     if kind == "enum":
-        return f"{value!r} is not one of {_choices(model, found['loc'])}"
+        choices = _choices(model, found["loc"])
+        return f"{value!r} is not one of {', '.join(choices)}" + suggestion(str(value), choices)
     shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
     return f"{shown}: {found['msg'][0].lower()}{found['msg'][1:]}"
 
 
-def _choices(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
+def _choices(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     field = _follow(model, location)
     kind = field.annotation if isinstance(field, FieldInfo) else field
     if inspect.isclass(kind) and issubclass(kind, Enum):
-        return ", ".join(str(member.value) for member in kind)
-    return "the choices in the schema"
+        return [str(member.value) for member in kind]
+    return ["the choices in the schema"]
 
 
 def _known_keys(model: type[BaseModel], location: list[int | str]) -> list[str]:
