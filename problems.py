@@ -93,11 +93,12 @@ class Problems:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'x' or 'y'?` for the known words close to `word`, or nothing."""
-    words = list(known)
-    close = difflib.get_close_matches(word, words, n=3, cutoff=0.6)
+    by_lower = {other.lower(): other for other in known}
+    lower = word.lower()
+    close = difflib.get_close_matches(lower, by_lower, n=3, cutoff=0.6)
     # Half a name is a frequent mistake, and far from the whole one by the count of letters.
-    close = close or [other for other in words if len(word) > 2 and (word in other or other in word)][:3]
-    return f"; did you mean {' or '.join(repr(match) for match in close)}?" if close else ""
+    close = close or [other for other in by_lower if len(word) > 2 and (lower in other or other in lower)][:3]
+    return f"; did you mean {' or '.join(repr(by_lower[match]) for match in close)}?" if close else ""
 
 
 def camel_case(name: str) -> str:

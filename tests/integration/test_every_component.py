@@ -1,0 +1,56 @@
+"""Every public component, with every field used, against the real API server in strict mode."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+import yaml
+
+import aidc.components
+from aidc.controlplane.client import ApiError
+from aidc.evaluation import evaluate
+from aidc.evaluation.manifests import manifests_of
+
+EXAMPLES = runpy.run_path(str(Path(__file__).parents[1] / "contract/examples.py"))["EXAMPLES"]
+CASES = [(component, index) for component, listed in sorted(EXAMPLES.items()) for index in range(len(listed))]
+# Operators' definitions that the control plane does not install itself; beside the checkout, or absent.
+PUBLISHED = Path(__file__).parents[3] / "shared/crds"
+FROM_PUBLISHED = {"objectbucket.io": "rook-ceph.yaml"}
+
+
+@pytest.mark.parametrize(("component", "index"), CASES, ids=[f"{name}-{index}" for name, index in CASES])
+def test_objects_are_accepted(component, index, deployed, client, eventually):
+    args = EXAMPLES[component][index]
+    kind = getattr(aidc.components, component)
+    objects = manifests_of(evaluate(lambda: kind(f"example-{index}", args)))
+    for group in {thing["apiVersion"].partition("/")[0] for thing in objects} & set(FROM_PUBLISHED):
+        _install(client, PUBLISHED / FROM_PUBLISHED[group], group)
+    namespaces = {thing["metadata"]["namespace"] for thing in objects if "namespace" in thing["metadata"]}
+    made = {thing["metadata"]["name"] for thing in objects if thing["kind"] == "Namespace"}
+    eventually(lambda: all(client.get(client.kind("v1", "Namespace"), name) is None for name in made))
+    around = [_namespace(name) for name in sorted(namespaces - made - {"kube-system", "default"})]
+    for space in around:
+        client.apply(space)
+    if not objects:
+        pytest.fail(f"{component} makes no object")
+    outcome = deployed.apply(*objects, ready=None, patience=15)
+    assert not outcome.refused, "\n".join(map(str, outcome.refused))
+    assert len(outcome.created) == len(objects)
+    # An operator may still be writing its finalizer into what has just been made.
+    eventually(lambda: deployed.apply(*objects, ready=None).same, seconds=10)
+
+
+def _namespace(name):
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+def _install(client, path, group):
+    if not path.is_file():
+        pytest.skip(f"the published definitions of {group} are not beside this checkout")
+    for definition in yaml.safe_load_all(path.read_text()):
+        if definition and definition["spec"]["group"] == group:
+            try:
+                client.apply(definition, force=True)
+            except ApiError as error:
+                pytest.fail(str(error))
+    client.kind(f"{group}/v1alpha1", "ObjectBucketClaim", refresh=True)
