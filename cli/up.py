@@ -66,7 +66,7 @@ def up(
 @contextmanager
 def failures_of(cluster: "Cluster", again: str) -> Generator[None]:
     """Turn what goes wrong into a message and an exit code: 1, or 130 for an interruption; never a traceback."""
-    from ..controlplane.failure import ApiUnreachable, ControlPlaneFailure
+    from ..controlplane.failure import ApiUnreachable, ControlPlaneFailure, ProgramFailed
     from ..tools import ToolError
 
     try:
@@ -83,6 +83,10 @@ def failures_of(cluster: "Cluster", again: str) -> Generator[None]:
         reason = cluster.explain()
         typer.echo(f"error: the API server of '{cluster.name}' went away ({failure})", err=True)
         typer.echo((f"{reason}\n" if reason else "") + f"`{again}` heals and continues", err=True)
+        raise typer.Exit(_FAILED) from None
+    except ProgramFailed as failure:
+        typer.echo(f"error: {failure}", err=True)
+        typer.echo(f"`{again}` tries again; `aidc down {cluster.name}` first, to start from nothing", err=True)
         raise typer.Exit(_FAILED) from None
     except (ControlPlaneFailure, ToolError) as failure:
         typer.echo(f"error: {failure}", err=True)

@@ -98,9 +98,13 @@ class Cluster:
         return {name: self._processes.running(name) is not None for name in self._processes.names()}
 
     def explain(self) -> str:
-        """Say which programs do not run and what they logged last; empty when all run."""
+        """Say which programs do not run, and what the first of them said last; empty when all run."""
         dead = [name for name, runs in self.running().items() if not runs]
-        return "\n".join(f"{name} has ended: {self._processes.last_lines(name)}" for name in dead)
+        if not dead:
+            return ""
+        # In the order of their start: what started first took the others along.
+        others = f"\n{', '.join(dead[1:])} ended too" if dead[1:] else ""
+        return f"{dead[0]} has ended: {self._processes.last_words(dead[0])}{others}"
 
     def environment(self) -> str:
         """Return the environment that was deployed last, or an empty string."""

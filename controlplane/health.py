@@ -62,4 +62,4 @@ def _answers(http: httpx.Client, url: str) -> bool:
 
 
 def _told(processes: ProcessTable, name: str, what: str) -> str:
-    return f"{name} {what}; its log ({processes.log(name)}) says:\n{processes.last_lines(name)}"
+    return f"{name} {what}: {processes.last_words(name)}\nits whole log: {processes.log(name)}"

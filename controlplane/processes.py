@@ -13,11 +13,12 @@ from typing import Any
 import psutil
 
 from .failure import ProgramFailed
+from .logs import telling_lines
 from .state import write_atomically
 
 _MARK = "AIDC_CLUSTER_FOLDER"
 _PROGRAM = "AIDC_PROGRAM"
-_TAIL = 400
+_LAST_LINES = 80
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,14 +119,13 @@ class ProcessTable:
             except (psutil.Error, OSError):
                 continue
 
-    def last_lines(self, name: str, count: int = 3) -> str:
-        """Return the last lines of a program's log that say what went wrong."""
+    def last_words(self, name: str) -> str:
+        """Return what a program's log says went wrong, in a line or two."""
         try:
-            lines = self.log(name).read_text(errors="replace").splitlines()[-60:]
+            lines = self.log(name).read_text(errors="replace").splitlines()[-_LAST_LINES:]
         except OSError:
             return ""
-        telling = [line for line in lines if _is_telling(line)] or lines
-        return "\n".join(line.strip()[:_TAIL] for line in telling[-count:])
+        return "\n".join(telling_lines(lines))
 
     def listening(self) -> set[int]:
         """Return the local ports on which programs of the cluster listen."""
@@ -167,7 +167,10 @@ class ProcessTable:
             _MARK: str(self._folder),
             _PROGRAM: program.name,
         }
-        log = str(self.log(program.name))
+        log = self.log(program.name)
+        if log.exists():
+            # What the last run of it said is kept, and not taken for what this one says.
+            log.replace(log.with_suffix(".previous.log"))
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         pid = os.posix_spawn(
             program.command[0],
@@ -175,7 +178,7 @@ class ProcessTable:
             environment,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_OPEN, 1, log, flags, 0o600),
+                (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
                 (os.POSIX_SPAWN_DUP2, 1, 2),
             ],
             # Its own session: neither Ctrl-C nor a closed terminal reaches it.
@@ -230,12 +233,3 @@ def _has_ended(process: psutil.Process) -> bool:
     except psutil.NoSuchProcess:
         pass
     return True
-
-
-def _is_telling(line: str) -> bool:
-    lowered = line.strip().lower()
-    if lowered.startswith("-"):
-        # A line of the usage text.
-        return False
-    words = ("error", "fatal", "panic", "failed", "refused", "in use", "denied", "unable")
-    return line.startswith(("E", "F")) or any(word in lowered for word in words)

@@ -58,8 +58,8 @@ def test_a_changed_command_environment_or_input_starts_it_anew(table, tmp_path):
 def test_a_program_that_ended_is_not_running_and_its_log_tells(table):
     table.ensure(program("import sys; print('all is well'); sys.exit('fatal: no luck')"))
     wait_for(lambda: table.running("sleeper") is None)
-    wait_for(lambda: "no luck" in table.last_lines("sleeper"))
-    assert table.last_lines("sleeper") == "fatal: no luck"
+    wait_for(lambda: "no luck" in table.last_words("sleeper"))
+    assert table.last_words("sleeper") == "fatal: no luck"
 
 
 def test_a_recycled_process_id_is_never_touched(table, tmp_path):
@@ -106,7 +106,7 @@ def test_tables_of_other_folders_are_left_alone(tmp_path):
 def test_a_program_that_ignores_signals_is_ended_all_the_same(table):
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('error', flush=True)"
     table.ensure(program(f"{code}; time.sleep(60)"))
-    wait_for(lambda: table.last_lines("sleeper") == "error")
+    wait_for(lambda: table.last_words("sleeper") == "error")
     process = table.running("sleeper")
     table.stop("sleeper")
     assert not process.is_running()
@@ -123,8 +123,8 @@ def test_killed_children_count_as_ended_at_once(table):
 def test_only_what_a_program_needs_is_in_its_environment(table, monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     table.ensure(program("import os; print('error', sorted(os.environ), os.environ['TMPDIR'])", environment={"X": "1"}))
-    wait_for(lambda: "error" in table.last_lines("sleeper"))
-    text = table.last_lines("sleeper")
+    wait_for(lambda: "error" in table.last_words("sleeper"))
+    text = table.last_words("sleeper")
     assert "AWS_SECRET_ACCESS_KEY" not in text
     assert "'X'" in text
     assert str(tmp_path / "home" / "sleeper" / "tmp") in text
