@@ -41,10 +41,9 @@ def aidc(environment: Mapping[str, str]) -> Callable[..., Ended]:
 
     def run(*arguments: str | Path, cwd: Path = ROOT, **more: Any) -> Ended:
         added = more.pop("env", {})
-        ended = subprocess.run(
-            [AIDC, *arguments], cwd=cwd, env={**environment, **added}, capture_output=True, timeout=60, **more
-        )
-        return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more
+        ended = subprocess.run([AIDC, *arguments], cwd=cwd, env={**environment, **added}, timeout=60, **streams)
+        return Ended(ended.returncode, (ended.stdout or b"").decode(), ended.stderr.decode())
 
     return run
 
