@@ -222,14 +222,10 @@ def _has_ended(process: psutil.Process) -> bool:
 
     A zombie does not; whoever should collect it may take seconds, as the first process of some containers does.
     """
-    try:
+    with suppress(ChildProcessError):
         # A child of ours is collected here.
-        process.wait(0)
-    except psutil.TimeoutExpired:
-        try:
-            return process.status() == psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return True
+        return os.waitpid(process.pid, os.WNOHANG)[0] == process.pid
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
-        pass
-    return True
+        return True
