@@ -9,6 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PULUMI_PROGRAM = re.compile(r"^(import pulumi|from aidc\.(components|stacks)\b)", re.MULTILINE)
+EVALUATES = re.compile(r"\bevaluate\(")
 FILE_NAME = re.compile(r"# ((?:examples|stacks)/\S+)\n")
 
 
@@ -26,6 +28,11 @@ class Block:
         """Path of the file that it shows, which is its first line; empty where it shows none."""
         named = FILE_NAME.match(self.text)
         return named[1] if named else ""
+
+    @property
+    def is_program(self) -> bool:
+        """Whether Pulumi could run it as it is."""
+        return bool(PULUMI_PROGRAM.search(self.text)) and not EVALUATES.search(self.text)
 
     @property
     def code(self) -> str:
@@ -49,9 +56,10 @@ BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 def pytest_generate_tests(metafunc):
     """Run a test once for each block, or page, that its argument names."""
     values = {
-        "program_block": [each for each in BLOCKS if each.language == "python" and not each.file],
+        "python_block": [each for each in BLOCKS if each.language == "python" and not each.file],
         "file_block": [each for each in BLOCKS if each.file and (ROOT / each.file).exists()],
         "settings_block": [each for each in BLOCKS if each.file and not (ROOT / each.file).exists()],
+        "program_block": [each for each in BLOCKS if each.language == "python" and each.is_program and not each.file],
         "shell_block": [each for each in BLOCKS if each.language == "sh"],
         "page": PAGES,
     }

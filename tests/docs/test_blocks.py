@@ -1,6 +1,7 @@
 """Every block of the documentation does what the page says."""
 
 import itertools
+import json
 import os
 import re
 import shlex
@@ -11,14 +12,14 @@ from pathlib import Path
 
 import pytest
 import typer.main
+import yaml
 
 from aidc.cli import app
+from aidc.components.inference import plan_microservice
 from aidc.evaluation import evaluate
 from aidc.evaluation.manifests import ordered_manifests
 from aidc.problems import InvalidInput
 
-PULUMI_PROGRAM = re.compile(r"^(import pulumi|from aidc\.(components|stacks)\b)", re.MULTILINE)
-EVALUATES = re.compile(r"\bevaluate\(")
 OF_PULUMI = {"install", "login", "stack", "up", "destroy", "preview", "package", "config"}
 
 
@@ -29,24 +30,23 @@ def test_every_kind_of_block_is_known(page):
     assert not any(opened[1::2]), "a fence is not closed"
 
 
-def test_a_python_block_runs(program_block, root, monkeypatch):
+def run(block):
+    exec(compile(block.text, str(block), "exec"), {"__name__": "__main__"})
+
+
+def test_a_python_block_runs(python_block, root, monkeypatch):
     monkeypatch.chdir(root)
-    code = compile(program_block.text, str(program_block), "exec")
-
-    def program():
-        exec(code, {"__name__": "__main__"})
-
-    if EVALUATES.search(program_block.text) or not PULUMI_PROGRAM.search(program_block.text):
-        program()
+    if not python_block.is_program:
+        run(python_block)
         return
     made = {}
     for preview in (False, True):
-        graph = evaluate(program, "local", preview=preview)
+        graph = evaluate(lambda: run(python_block), "local", preview=preview)
         assert len(graph) > 1, "it declares nothing"
         assert not graph.warnings
         made[preview] = set(graph.resources)
     assert made[True] == made[False]
-    assert ordered_manifests(evaluate(program, "local"))
+    assert ordered_manifests(evaluate(lambda: run(python_block), "local"))
 
 
 def test_a_block_that_shows_a_file_is_in_that_file(file_block, root):
@@ -120,3 +120,28 @@ def test_the_help_lists_every_command(root):
     for name in typer.main.get_command(app).commands:
         assert re.search(rf"\b{name}\b", done.stdout)
         assert f"## aidc {name}\n" in page
+
+
+def test_a_program_in_another_language_uses_the_recorded_interface(root):
+    schema = json.loads((root / "tests" / "contract" / "schema.json").read_text(encoding="utf-8"))["resources"]
+    page = (root / "docs" / "other-languages.md").read_text(encoding="utf-8")
+    (document,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    program = yaml.safe_load(document)
+    types = {}
+    for declared in program["resources"].values():
+        package, _, kind = declared["type"].partition(":")
+        if package == "aidc":
+            interface = schema[f"aidc:index:{kind}"]
+            assert set(declared["properties"]) <= set(interface["inputProperties"])
+            assert set(declared["properties"]) >= set(interface.get("requiredInputs", []))
+            types[kind] = interface
+    assert program["outputs"] == {"namespace": "${research.namespace}"}
+    assert "namespace" in types["Tenancy"]["properties"]
+    assert {f"new aidc.{kind}(" in page for kind in types} == {True}
+
+
+def test_the_quoted_error_of_another_language_is_the_real_one(root):
+    page = (root / "docs" / "other-languages.md").read_text(encoding="utf-8")
+    with pytest.raises(InvalidInput) as caught:
+        plan_microservice({"namespace": "research", "image": "registry.example/web:1.0", "replicas": -3}, name="web")
+    assert "\n".join(str(caught.value).splitlines()[1:]) in page

@@ -1,0 +1,87 @@
+"""A real API server takes every object of every example and of every program that a page shows."""
+
+import os
+import re
+
+import pytest
+
+from aidc.controlplane.applying import apply_all
+from aidc.controlplane.cluster import Cluster, ClusterSettings
+from aidc.evaluation import evaluate
+from aidc.evaluation.manifests import manifests_of
+
+pytestmark = pytest.mark.integration
+
+EXAMPLES = [("ten-lines", "dev"), ("training-cluster", "simulated"), ("training-cluster", "metal")]
+EXAMPLES += [("chat-service", "simulated"), ("chat-service", "metal"), ("tests-of-your-own", "dev")]
+
+
+class Quiet:
+    """A report that nobody reads."""
+
+    def begin(self, tool, text):
+        pass
+
+    def detail(self, tool, text):
+        pass
+
+    def line(self, tool, text):
+        pass
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    """A cluster of this module's own, with every controller."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("AIDC_STATE", str(tmp_path_factory.mktemp("state")))
+    cluster = Cluster("docs")
+    try:
+        controllers = frozenset({"karpenter", "jobset", "trainer", "keda"})
+        cluster.start(ClusterSettings(controllers=controllers), Quiet())
+        with cluster.client() as client:
+            yield client
+    finally:
+        cluster.stop()
+        patch.undo()
+    assert "AIDC_STATE" not in os.environ or "state" not in os.environ["AIDC_STATE"]
+
+
+@pytest.fixture
+def accepted(client, request):
+    """Apply objects in namespaces of the test's own, require that none is refused, and remove them."""
+    owner = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[-40:].strip("-")
+
+    def apply(graph):
+        objects = manifests_of(graph)
+        own = {thing["metadata"]["name"] for thing in objects if thing["kind"] == "Namespace"}
+        used = {thing["metadata"].get("namespace") for thing in objects} - {None, "kube-system", "default"}
+        names = {space: f"{owner}-{space}"[-63:].strip("-") for space in used | own}
+        spaces = [_namespace(names[space]) for space in sorted(used - own)]
+        for thing in objects:
+            metadata = thing["metadata"]
+            if metadata.get("namespace") in names:
+                metadata["namespace"] = names[metadata["namespace"]]
+            if thing["kind"] == "Namespace":
+                metadata["name"] = names[metadata["name"]]
+        outcome = apply_all(client, [*spaces, *objects], owner=owner)
+        assert not outcome.refused, "\n".join(map(str, outcome.refused))
+        assert len(outcome.created) == len(objects) + len(spaces)
+
+    yield apply
+    apply_all(client, [], owner=owner, prune_stateful=True)
+
+
+def _namespace(name):
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+@pytest.mark.parametrize(("name", "stack"), EXAMPLES)
+def test_every_object_of_an_example_is_accepted(name, stack, accepted, root):
+    accepted(evaluate(root / "examples" / name, stack))
+
+
+def test_every_object_of_a_page_is_accepted(program_block, accepted):
+    def program():
+        exec(compile(program_block.text, str(program_block), "exec"), {"__name__": "__main__"})
+
+    accepted(evaluate(program, "local"))
