@@ -1,12 +1,16 @@
-"""Write what is generated from the code: the tables of settings.md and cli.md, and the schema for editors.
+"""Write what is generated from the code: tables of settings.md and cli.md, a plan, and the schema for editors.
 
 `python docs/generate.py` writes; `python docs/generate.py --check` only says what is not up to date, with exit code 1.
 """
 
 import argparse
 import json
+import os
 import re
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +21,7 @@ END: Final = "<!-- End of what is generated. -->"
 
 _SIMPLE: Final = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
 _DEFAULT: Final = re.compile(r"\s*Default: (.+?)\.(?=\s[A-Z]|$)")
+_ENVIRONMENT: Final = re.compile(r"^```yaml\n# stacks/Pulumi\.(\w+)\.yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INPUTS: Final = re.compile(r"Inputs of `(\w+)`\.\s*")
 
 
@@ -25,11 +30,12 @@ def generated() -> dict[Path, str]:
     from aidc.stacks import json_schema
 
     schema = json_schema()
-    settings, commands = ROOT / "docs" / "settings.md", ROOT / "docs" / "cli.md"
+    settings, commands, start = (ROOT / "docs" / f"{name}.md" for name in ("settings", "cli", "getting-started"))
     return {
         ROOT / "stacks" / "settings.schema.json": json.dumps(schema, indent=2) + "\n",
         settings: _between_marks(settings, _settings(schema)),
         commands: _between_marks(commands, _commands()),
+        start: _between_marks(start, _plan(start)),
     }
 
 
@@ -181,16 +187,39 @@ def _plain(default: object) -> str:
     return "off" if default is False else "none" if default is None else f"{default}"
 
 
+def _plan(page: Path) -> Iterable[str]:
+    """Yield what `aidc plan` says of the environment that a page shows."""
+    shown = _ENVIRONMENT.search(page.read_text(encoding="utf-8"))
+    if not shown:
+        raise SystemExit(f"{page} shows no stacks/Pulumi.<environment>.yaml")
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder)
+        (project / "stacks").mkdir()
+        for name in ("Pulumi.yaml", "stacks/__main__.py"):
+            shutil.copy(ROOT / name, project / name)
+        (project / "stacks" / f"Pulumi.{shown[1]}.yaml").write_text(shown[2], encoding="utf-8")
+        command = [sys.executable, "-c", "from aidc.cli import main; main()", "plan", shown[1], "-C", folder]
+        environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+        environment.pop("FORCE_COLOR", None)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if done.returncode:
+        raise SystemExit(f"{page}: `aidc plan {shown[1]}` says {done.stderr}")
+    yield "```text"
+    yield from (line.rstrip() for line in done.stdout.strip().splitlines())
+    yield "```"
+
+
 def main() -> int:
     """Write the files, or with `--check` say which differ."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 where a file would change")
     check = parser.parse_args().check
-    stale = [path for path, text in generated().items() if not path.exists() or path.read_text("utf-8") != text]
+    wanted = generated()
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
     for path in stale:
-        print(f"{'not up to date' if check else 'written'}: {path.relative_to(ROOT)}")
         if not check:
-            path.write_text(generated()[path], encoding="utf-8")
+            path.write_text(wanted[path], encoding="utf-8")
+        print(f"{'not up to date' if check else 'written'}: {path.relative_to(ROOT)}")
     return 1 if check and stale else 0
 
 

@@ -86,11 +86,13 @@ def test_what_is_generated_is_up_to_date(root):
     assert done.returncode == 0, f"{done.stdout}{done.stderr}run `make docs`"
 
 
-def test_a_generated_file_that_was_changed_is_noticed(root, tmp_path, monkeypatch):
+def test_a_generated_file_that_was_changed_is_noticed(root, tmp_path):
     copy = tmp_path / "docs"
     copy.mkdir()
     (tmp_path / "stacks").mkdir()
-    for name in ("docs/generate.py", "docs/settings.md", "docs/cli.md", "stacks/settings.schema.json"):
+    read = ["Pulumi.yaml", "stacks/__main__.py", "stacks/settings.schema.json", "docs/generate.py"]
+    read += ["docs/settings.md", "docs/cli.md", "docs/getting-started.md"]
+    for name in read:
         (tmp_path / name).write_text((root / name).read_text(encoding="utf-8"), encoding="utf-8")
     run = [sys.executable, str(copy / "generate.py")]
     page = copy / "settings.md"
