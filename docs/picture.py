@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -34,11 +35,11 @@ def transcript() -> str:
             "TERM": "xterm-256color",
         }
         aidc = [sys.executable, "-c", "from aidc.cli import main; main()"]
-        options = {"cwd": PROJECT, "env": environment, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        run = partial(subprocess.run, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         started = time.monotonic()
-        up = subprocess.run([*aidc, "up", "local"], text=True, check=False, **options)
+        up = run([*aidc, "up", "local"], text=True)
         seconds = time.monotonic() - started
-        subprocess.run([*aidc, "down", "local"], check=True, **options)
+        run([*aidc, "down", "local"], check=True)
         if up.returncode:
             raise SystemExit(f"`aidc up local` ended with {up.returncode}:\n{up.stdout}")
         print(f"`aidc up local` took {seconds:.0f} s")

@@ -97,7 +97,7 @@ def test_a_generated_file_that_was_changed_is_noticed(root, tmp_path):
     run = [sys.executable, str(copy / "generate.py")]
     page = copy / "settings.md"
     right = page.read_text(encoding="utf-8")
-    page.write_text(right.replace("| `aidc:platform` |", "| `aidc:plattform` |"), encoding="utf-8")
+    page.write_text(right.replace("| `aidc:platform` |", "| `aidc:stage` |"), encoding="utf-8")
     checked = subprocess.run([*run, "--check"], capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stdout) == (1, "not up to date: docs/settings.md\n")
     written = subprocess.run(run, capture_output=True, text=True, check=True)
