@@ -106,9 +106,7 @@ def by_hand(count: int) -> tuple[float, int]:
                     spec={"podSelector": {}, **spec},
                     opts=inside,
                 )
-            self.register_outputs(
-                {"namespace": space.metadata["name"], "service_account": account.metadata["name"]}
-            )
+            self.register_outputs({"namespace": space.metadata["name"], "service_account": account.metadata["name"]})
 
     def program() -> None:
         for index in range(math.ceil(count / _EACH)):
