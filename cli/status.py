@@ -71,7 +71,16 @@ def _table(title: str, columns: Iterable[str], right: Sequence[str] = ()) -> "Ta
     from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        # Every column counts on a terminal of 80.
+        show_edge=False,
+        pad_edge=False,
+        collapse_padding=True,
+    )
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return table
@@ -84,6 +93,7 @@ def _nodes(console: "Console", seen: "Snapshot") -> None:
         cost = "" if node.cost_per_hour is None else f"{node.cost_per_hour:,.2f}"
         used = f"{node.gpus_used}/{node.gpus}" if node.gpus else ""
         table.add_row(host, _type(node), node.zone, used, cost, _pods(node, seen))
+    console.print()
     console.print(table)
     if len(seen.nodes) > _MOST_NODES:
         console.print(f"and {len(seen.nodes) - _MOST_NODES} more nodes: --json has them all")
@@ -98,7 +108,7 @@ def _pods(node: "NodeView", seen: "Snapshot") -> str:
     counts: dict[str, int] = {}
     for pod in node.pods:
         workload = next((view for view in seen.workloads if pod.startswith(f"{view.namespace}/{view.name}-")), None)
-        label = pod if workload is None else f"{workload.namespace}/{workload.name}"
+        label = pod.partition("/")[2] if workload is None else workload.name
         counts[label] = counts.get(label, 0) + 1
     return ", ".join(label + (f" x{count}" if count > 1 else "") for label, count in sorted(counts.items()))
 
@@ -115,6 +125,7 @@ def _workloads(console: "Console", seen: "Snapshot") -> None:
         state = "" if view.state == "ready" else f" {view.detail}"
         on = (nodes if view.nodes else "") + state
         table.add_row(view.namespace, view.name, view.kind, pods, str(view.gpus or ""), on)
+    console.print()
     console.print(table)
 
 
@@ -125,7 +136,8 @@ def _entrances(console: "Console", seen: "Snapshot") -> None:
         for view in public:
             address = view.address or "[yellow]none yet[/yellow]"
             table.add_row(view.namespace, view.name, address, ", ".join(view.ports))
-        console.print(table)
+        console.print()
+    console.print(table)
     if seen.autoscalers:
         columns = ["namespace", "autoscaler", "target", "now / target", "replicas"]
         table = _table("Autoscaling", columns, right=["replicas"])
@@ -134,7 +146,8 @@ def _entrances(console: "Console", seen: "Snapshot") -> None:
             inside = f"{view.replicas} in {view.minimum}-{view.maximum}"
             metrics = metrics if view.active else f"[yellow]{metrics}[/yellow]"
             table.add_row(view.namespace, view.name, view.target, metrics, inside)
-        console.print(table)
+        console.print()
+    console.print(table)
 
 
 def _rest(console: "Console", seen: "Snapshot") -> None:
@@ -143,11 +156,10 @@ def _rest(console: "Console", seen: "Snapshot") -> None:
         for view in seen.claims:
             access = ", ".join(view.access_modes)
             table.add_row(view.namespace, view.name, view.size, view.storage_class, access, view.phase)
-        console.print(table)
+        console.print()
+    console.print(table)
     if seen.network_policies:
         denying = [view for view in seen.network_policies if view.denies_by_default]
-        where = ", ".join(f"{view.namespace} ({' and '.join(view.types).lower()})" for view in denying)
-        console.print(
-            f"[bold]Network policies[/bold]: {len(seen.network_policies)}; "
-            + (f"denied unless opened in {where}" if denying else "nothing is denied by default")
-        )
+        where = ", ".join(dict.fromkeys(view.namespace for view in denying))
+        told = f"all is denied unless opened in {where}" if denying else "nothing is denied by default"
+        console.print(f"\n[bold]Network policies[/bold]: {len(seen.network_policies)}; {told}")

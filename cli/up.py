@@ -11,6 +11,8 @@ import typer
 from .environment import Environment, ProjectFolder, evaluate_environment
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from ..controlplane.applying import Outcome
     from ..controlplane.client import Client
     from ..controlplane.cluster import Cluster, ClusterSettings
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 Manifest = dict[str, Any]
 _FAILED = 1
 _INTERRUPTED = 130
+_SHOWN = 8
 
 
 def up(
@@ -174,9 +177,24 @@ def _shown() -> "Generator[Callable[[Progress], None]]":
         yield line
         return
     from rich.console import Console
+    from rich.live import Live
 
-    with Console(stderr=True).status("waiting") as status:
-        yield lambda progress: status.update(_progress(progress))
+    with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as live:
+        yield lambda progress: live.update(_picture(progress), refresh=True)
+
+
+def _picture(progress: "Progress") -> "RenderableType":
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=False, title=f"{progress.ready} of {progress.total} ready")
+    table.title_justify = "left"
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=2)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=3, style="yellow")
+    for name, detail in progress.waiting[:_SHOWN]:
+        table.add_row(name, " ".join(detail.split()))
+    if len(progress.waiting) > _SHOWN:
+        table.add_row(f"and {len(progress.waiting) - _SHOWN} more")
+    return table
 
 
 def _progress(progress: "Progress") -> str:

@@ -156,8 +156,8 @@ def _job_set(thing: Object) -> Verdict:
         entry["name"]: int(entry.get("ready", 0)) + int(entry.get("succeeded", 0))
         for entry in entries(status(thing).get("replicatedJobsStatus"))
     }
-    late = [f"{role} {now.get(role, 0)} of {count} jobs" for role, count in wanted.items() if now.get(role, 0) < count]
-    return _waiting(", ".join(late) + " running") if late else _ready("all jobs running")
+    late = [role for role, count in wanted.items() if now.get(role, 0) < count]
+    return _waiting(f"not all pods of {', '.join(late)} run") if late else _ready("all jobs running")
 
 
 def _train_job(thing: Object) -> Verdict:

@@ -89,7 +89,7 @@ CASES = [
     (
         thing("JobSet", {"replicatedJobs": [{"name": "w", "replicas": 2}]}, {"replicatedJobsStatus": []}),
         State.WAITING,
-        "w 0 of 2 jobs running",
+        "not all pods of w run",
     ),
     (
         thing(
