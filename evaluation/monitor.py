@@ -91,7 +91,8 @@ class RecordingMonitor:
             state.MergeFrom(self._referenced_stack(request.id))
         self._record(urn, request, request.properties, custom=True, read=True)
         self._states[urn] = state
-        return resource_pb2.ReadResourceResponse(urn=urn, properties=state)
+        # As below: what nobody answers is unknown, not None.
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=state, unknown=True)
 
     def ExistsResource(self, request: Any) -> resource_pb2.ExistsResourceResponse:
         """Nothing exists before the deployment."""
@@ -201,9 +202,8 @@ class RecordingMonitor:
 
     def _referenced_stack(self, name: str) -> struct_pb2.Struct:
         known = self._stack_outputs.get(name, self._stack_outputs.get(name.rpartition("/")[2]))
-        outputs = rpc.UNKNOWN if known is None else _wire(known)
         state = struct_pb2.Struct()
-        state.update({"outputs": outputs, "secretOutputNames": []})
+        state.update({"secretOutputNames": []} | ({} if known is None else {"outputs": _wire(known)}))
         return state
 
     def _invoke(self, token: str, args: struct_pb2.Struct) -> resource_pb2.ResourceInvokeResponse:
