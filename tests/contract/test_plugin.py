@@ -26,7 +26,7 @@ import aidc
 from aidc.evaluation import evaluate
 from aidc.evaluation.monitor import RecordingMonitor
 
-_ROOT = Path(aidc.__file__).parent
+_ROOT = Path(__file__).parents[2]
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 _STACK = "urn:pulumi:dev::project::pulumi:pulumi:Stack::project-dev"
