@@ -1,5 +1,6 @@
 """Links, generated files, a page for each component, and the picture."""
 
+import ast
 import inspect
 import re
 import subprocess
@@ -103,6 +104,30 @@ def test_a_generated_file_that_was_changed_is_noticed(root, tmp_path):
     written = subprocess.run(run, capture_output=True, text=True, check=True)
     assert written.stdout == "written: docs/settings.md\n"
     assert page.read_text(encoding="utf-8") == right
+
+
+def test_the_architecture_names_every_room_and_what_it_imports(root):
+    text = (root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = dict(re.findall(r"^\| `(\w+)/` \|.*\| ([^|]*)\|$", text, re.MULTILINE))
+    rooms = {path.parent.name for path in root.glob("*/__init__.py")}
+    assert set(table) == rooms
+    for room, said in table.items():
+        if said.strip() != "all below":
+            assert set(filter(None, re.split(r"[,\s]+", said))) == imported_rooms(root / room, rooms) - {room}, room
+
+
+def imported_rooms(folder, rooms):
+    found = set()
+    for module in folder.rglob("*.py"):
+        depth = len(module.relative_to(folder).parts)
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                name = (node.module or "").split(".")
+                if node.level == depth + 1:
+                    found.add(name[0])
+                elif not node.level and name[0] == "aidc":
+                    found.add(name[1] if len(name) > 1 else "")
+    return found & rooms
 
 
 def test_every_settings_file_points_to_the_schema(root):
