@@ -203,7 +203,9 @@ class RecordingMonitor:
     def _referenced_stack(self, name: str) -> struct_pb2.Struct:
         known = self._stack_outputs.get(name, self._stack_outputs.get(name.rpartition("/")[2]))
         state = struct_pb2.Struct()
-        state.update({"secretOutputNames": []} | ({} if known is None else {"outputs": _wire(known)}))
+        state.update({"secretOutputNames": []})
+        if known is not None:
+            state.update({"outputs": _wire(known)})
         return state
 
     def _invoke(self, token: str, args: struct_pb2.Struct) -> resource_pb2.ResourceInvokeResponse:
