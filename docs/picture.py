@@ -20,7 +20,7 @@ from rich.text import Text
 
 PICTURE: Final = Path(__file__).resolve().parent / "images" / "demo.svg"
 PROJECT: Final = PICTURE.parent.parent.parent
-COLUMNS: Final = 96
+COLUMNS: Final = 88
 _USUAL_STATE: Final = "~/.local/state/aidc"
 
 
