@@ -51,7 +51,7 @@ def options(
 def main() -> None:
     """Run a command. Exit code 2: what was asked is wrong; 1: it failed; 130: interrupted."""
     try:
-        app()
+        app(prog_name="aidc")
     except InvalidInput as invalid:
         _fail(str(invalid), 2)
     except KeyboardInterrupt:

@@ -119,14 +119,14 @@ def _pods_on(requests: Mapping[str, Decimal], kind: NodeKind) -> int | None:
 
 def _too_small(pool: NodePool, selecting: Iterable[Workload]) -> Iterator[str]:
     chosen = list(selecting)
-    provided = pool.provided
+    room = pool.room
     for maximum, when in ((False, ""), (True, " with every autoscaler at its maximum")):
         wanted = sum_amounts(each.total(maximum=maximum) for each in chosen)
-        over = [resource for resource, amount in sorted(wanted.items()) if amount > provided.get(resource, amount)]
+        over = [resource for resource, amount in sorted(wanted.items()) if amount > room.get(resource, amount)]
         for resource in over:
             yield (
                 f"node pool {pool.name}: {shown(resource, wanted[resource])} wanted{when}, "
-                f"{shown(resource, provided[resource])} provided at most; raise its maximum"
+                f"{shown(resource, room[resource])} provided at most; raise its maximum"
             )
         if over:
             return

@@ -1,6 +1,6 @@
 """Node pools of a resource graph, ours and Karpenter's own, at their largest."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -64,12 +64,20 @@ class NodePool:
 
     @property
     def provided(self) -> dict[str, float]:
-        """At most: cores, bytes and pieces, by resource; the smallest kind counts."""
+        """With all nodes: cores, bytes and pieces, by resource; the smallest kind counts."""
+        return self._with_all_nodes(min)
+
+    @property
+    def room(self) -> dict[str, float]:
+        """With all nodes of the largest kind: no more than this ever fits."""
+        return self._with_all_nodes(max)
+
+    def _with_all_nodes(self, choose: Callable[[list[float]], float]) -> dict[str, float]:
         found = dict(self.limits)
         if self.maximum_nodes is None or not self.kinds:
             return found
         for resource in set[str].intersection(*(set(kind.offers) for kind in self.kinds)):
-            amount = self.maximum_nodes * min(kind.offers[resource] for kind in self.kinds)
+            amount = self.maximum_nodes * choose([kind.offers[resource] for kind in self.kinds])
             found[resource] = min(amount, found.get(resource, amount))
         return found
 
