@@ -12,10 +12,13 @@ _LOAD_BALANCER_ADDRESS: Final = "198.51.100.1"
 
 
 def kubernetes_answer(type: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Outputs of a Kubernetes object: its name and namespace, and the address of a load balancer."""
+    """Outputs of a Kubernetes object: what the server adds to its metadata, and the address of a load balancer."""
     if not type.startswith(_KUBERNETES):
         return None
-    outputs: dict[str, Any] = {"metadata": {"name": name, **_section(inputs, "metadata")}}
+    from uuid import NAMESPACE_URL, uuid5
+
+    server = {"name": name, "uid": str(uuid5(NAMESPACE_URL, f"{type}/{name}")), "generation": 1, "resourceVersion": "1"}
+    outputs: dict[str, Any] = {"metadata": {**server, **_section(inputs, "metadata")}}
     if type.endswith(":Service") and _section(inputs, "spec").get("type") == "LoadBalancer":
         outputs["status"] = {"loadBalancer": {"ingress": [{"ip": _LOAD_BALANCER_ADDRESS}]}}
     return outputs

@@ -150,10 +150,17 @@ def _manifest(resource: Resource) -> Manifest:
 
 
 def _needed(graph: ResourceGraph, urn: str, manifests: Container[str]) -> set[str]:
-    """Return the nearest manifests that an object depends on, through resources that are no objects too."""
+    """Return the nearest manifests that an object depends on, through resources that are no objects too.
+
+    What a component depends on, everything inside it waits for: a child is only registered after its parent.
+    """
     found: set[str] = set()
     seen: set[str] = set()
     waiting = list(graph[urn].dependencies)
+    parent = graph.resources.get(graph[urn].parent)
+    while parent is not None:
+        waiting.extend(parent.dependencies)
+        parent = graph.resources.get(parent.parent)
     while waiting:
         other = waiting.pop()
         if other in seen or other == urn:

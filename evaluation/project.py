@@ -98,9 +98,7 @@ class Project:
             if "type" in declared and not declared.get("optional", False) and key.startswith(f"{self.name}:"):
                 problems.add(short, f"missing; the project declares it as {declared['type']} without a default")
             return
-        wanted = _TYPES.get(str(declared.get("type")), (object,))
-        is_flag = wanted == (int,) and isinstance(values[key], bool)
-        if not _has_secret(values[key]) and (is_flag or not isinstance(values[key], wanted)):
+        if not _has_secret(values[key]) and not _is_of(values[key], str(declared.get("type"))):
             problems.add(short, f"{_text(values[key])!r} is not of type {declared['type']}")
 
     def run(self) -> None:
@@ -170,6 +168,16 @@ def _working_in(folder: Path) -> Generator[None]:
             file = getattr(sys.modules[name], "__file__", None)
             if file and Path(file).parent == folder:
                 del sys.modules[name]
+
+
+def _is_of(value: object, type: str) -> bool:
+    """Tell whether Pulumi takes a value for a declared type; `pulumi config set` writes every scalar as text."""
+    wanted = _TYPES.get(type)
+    if wanted is None:
+        return True
+    if isinstance(value, str) and type in ("integer", "boolean"):
+        return value in ("true", "false") if type == "boolean" else value.lstrip("-").isdecimal()
+    return isinstance(value, wanted) and not (type == "integer" and isinstance(value, bool))
 
 
 def _has_secret(value: object) -> bool:

@@ -194,6 +194,20 @@ def test_a_strangers_project_with_modules_configuration_and_secrets(project: Cal
     assert found.shown_inputs()["data"] == {"size": "3", "zones": "a,b", "word": "[secret]"}
 
 
+@pytest.mark.parametrize(("type", "text"), [("integer", '"16"'), ("integer", '"-1"'), ("boolean", '"true"')])
+def test_scalars_as_pulumi_config_set_writes_them(project: Callable[..., Path], type: str, text: str) -> None:
+    declared = f"config:\n  size: {{type: {type}}}\n"
+    assert len(evaluate(project("", f"config:\n  shop:size: {text}\n", declared), "dev")) == 1
+
+
+def test_metadata_that_the_server_fills_in() -> None:
+    def program() -> None:
+        first = k8s.core.v1.ConfigMap("a", metadata={"name": "a"})
+        k8s.core.v1.ConfigMap("b", metadata={"name": "b"}, data={"uid": first.metadata.uid})
+
+    assert len(evaluate(program).named("b").inputs["data"]["uid"]) == 36
+
+
 @pytest.mark.parametrize(
     ("config", "words"),
     [

@@ -24,8 +24,8 @@ def thing(name: str, kind: str = "ConfigMap", version: str = "v1", **fields: Any
 class Group(pulumi.ComponentResource):
     """A component with one object inside."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__("test:index:Group", name)
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("test:index:Group", name, {}, opts)
         KubernetesObject(f"{name}-inside", thing(f"{name}-inside"), pulumi.ResourceOptions(parent=self))
         self.register_outputs({})
 
@@ -45,6 +45,14 @@ def test_dependencies_win_over_kinds_also_through_components() -> None:
         KubernetesObject("n", thing("n", "Namespace"), pulumi.ResourceOptions(depends_on=[late, Group("g")]))
 
     assert [m.name for m in ordered_manifests(evaluate(program))] == ["g-inside", "d", "n"]
+
+
+def test_what_a_component_depends_on_comes_before_all_inside_it() -> None:
+    def program() -> None:
+        late = KubernetesObject("d", thing("d", "Deployment", "apps/v1", spec={}))
+        Group("g", pulumi.ResourceOptions(depends_on=[late]))
+
+    assert [m.name for m in ordered_manifests(evaluate(program))] == ["d", "g-inside"]
 
 
 def test_a_value_only_a_deployment_can_tell_is_refused_by_path() -> None:
