@@ -99,6 +99,7 @@ def failures_of(cluster: "Cluster", again: str) -> Generator[None]:
 def _wanted(environment: str, manifests: Path | None, project: Path | None) -> "tuple[list[Manifest], ClusterSettings]":
     """Return what shall be in the cluster, and what cluster it needs."""
     from ..controlplane.cluster import ClusterSettings
+    from ..controlplane.machines import machines_of
     from ..controlplane.manifests import read_manifests, wanted_controllers, zones_of
 
     region = ""
@@ -116,6 +117,7 @@ def _wanted(environment: str, manifests: Path | None, project: Path | None) -> "
     settings = ClusterSettings(
         controllers=wanted_controllers(objects),
         region=region,
+        machines=machines_of(objects, region),
         # Pools may name some zones and leave others open.
         zones=sorted({*zones, *(f"{region}{letter}" for letter in "abc")}),
     )

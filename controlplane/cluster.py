@@ -15,10 +15,11 @@ from .failure import ProgramFailed
 from .health import wait_healthy
 from .karpenter import instance_types_path
 from .kubeconfig import write_kubeconfig
+from .nodes import SimulatedNode, reconcile_nodes, system_nodes
 from .outside import outside_files, remove_outside
 from .ports import choose_ports, is_free, ports_of_others
 from .processes import ProcessTable, Program
-from .simulation import kwok_configuration, metrics_objects, system_nodes
+from .simulation import kwok_configuration, metrics_objects
 from .state import Record, State, require_existing, state_home, write_atomically
 from .tooling import Tooling, provide_tooling
 
@@ -43,6 +44,9 @@ class ClusterSettings:
 
     region: str = "us-east-1"
     """AWS region whose instance types and prices count."""
+
+    machines: Sequence[SimulatedNode] = ()
+    """Nodes that are there beside two system nodes and those that Karpenter makes."""
 
     zones: Sequence[str] | None = None
     """Zones in which Karpenter makes nodes. Default: a, b and c of the region."""
@@ -206,8 +210,7 @@ class Cluster:
             manifests = {tool: folder for tool, folder in tooling.manifests.items() if (folder / "crds").is_dir()}
             if installed := install_definitions(client, manifests):
                 report.line(self.name, f"installed {len(installed)} resource definitions")
-            for node in system_nodes(settings.region):
-                node.create(client)
+            reconcile_nodes(client, [*system_nodes(settings.region), *settings.machines])
             setting = Setting(place=place, manifests=tooling.manifests, temporary=self._processes.temporary_folder)
             self._start_controllers(client, setting, wanted, report)
         running = [*base, *(program for item in wanted for program in item.programs(setting))]

@@ -14,6 +14,8 @@ STATEFUL = frozenset(
         "StatefulSet",
         "VolumeSnapshot",
         "VolumeSnapshotContent",
+        # A patch of its labels or taints, never ours to delete.
+        "Node",
         # Both take everything in them along.
         "Namespace",
         "CustomResourceDefinition",

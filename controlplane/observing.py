@@ -1,5 +1,6 @@
 """Taking a snapshot of a cluster."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,9 @@ from typing import Any
 from ..evaluation.quantities import quantity
 from .client import Client
 from .families import Families, gpus, is_accelerator, key_of
+from .nodes import PRICE_LABEL
 from .objects import Object, condition, entries, is_true, labels, name, namespace, owner, spec, status, table
 from .readiness import Surroundings, verdict
-from .simulation import PRICE_LABEL
 from .snapshot import (
     AutoscalerView,
     ClaimView,
@@ -72,7 +73,7 @@ def node_view(node: Object, pods: Iterable[Object]) -> NodeView:
     return NodeView(
         name=name(node),
         host=tags.get("kubernetes.io/hostname", name(node)),
-        pool=tags.get("karpenter.sh/nodepool") or tags.get("aidc.dev/pool", ""),
+        pool=tags.get("karpenter.sh/nodepool") or tags.get("aidc.dev/node-pool") or tags.get("aidc.dev/pool", ""),
         instance_type=tags.get("node.kubernetes.io/instance-type", ""),
         zone=tags.get("topology.kubernetes.io/zone", ""),
         capacity_type=tags.get("karpenter.sh/capacity-type", ""),
@@ -210,8 +211,10 @@ def _own(services: Iterable[Object]) -> list[Object]:
     return [thing for thing in services if name(thing) != "kubernetes" and spec(thing).get("type") != "ExternalName"]
 
 
-def _node_order(node: NodeView) -> tuple[bool, str, str, str]:
-    return node.pool == "system", node.pool, node.instance_type, node.name
+def _node_order(node: NodeView) -> tuple[bool, str, str, list[tuple[int, str]]]:
+    # gpu-2 before gpu-10.
+    parts = [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", node.host)]
+    return node.pool == "system", node.pool, node.instance_type, parts
 
 
 def _totals(nodes: Iterable[NodeView], pods: Iterable[Object]) -> Totals:

@@ -8,6 +8,7 @@ from .objects import Object, condition, metadata, status, table
 
 _MOST = 4
 _LENGTH = 300
+_REPEATED = ("FailedGetResourceMetric", "FailedComputeMetricsReplicas")
 
 
 def reasons(client: Client, families: Families, key: Key) -> list[str]:
@@ -18,12 +19,14 @@ def reasons(client: Client, families: Families, key: Key) -> list[str]:
     if pending:
         message = condition(pending[0], "PodScheduled").get("message")
         if message:
-            found.append(f"{_count(pending)} pending; the scheduler says: {message}")
+            found.append(f"{_count(pending)} pending; the scheduler says: {_brief(message)}")
     members = families.members(key)
     for event in _warnings(client, key.namespace):
         about = table(event.get("involvedObject"))
         of_member = Key(str(about.get("kind")), key.namespace, str(about.get("name"))) in members
-        if of_member and event.get("reason") != "FailedGetResourceMetric":
+        # The scheduler's word is the pods' own condition; the HPA's is in its verdict.
+        said = (_speaker(event), event.get("reason"))
+        if of_member and said[0] != "default-scheduler" and said[1] not in _REPEATED:
             found.append(f"{_speaker(event)} says: {event.get('message')}")
     if key.kind in ("NodePool", "NodeClaim") or pending:
         found += _node_claims(client)
@@ -72,6 +75,13 @@ def _node_claims(client: Client) -> list[str]:
                 found.append(f"node claim {metadata(claim)['name']}: {entry['message']}")
                 break
     return found
+
+
+def _brief(message: str) -> str:
+    """Return what keeps the pods from the nodes, without why others could not be pushed off them."""
+    for start in (" preemption:", " no new claims to deallocate"):
+        message = message.partition(start)[0].rstrip(",. ")
+    return message
 
 
 def _short(line: str) -> str:

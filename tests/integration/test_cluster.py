@@ -3,7 +3,8 @@
 import pytest
 
 from aidc.controlplane.failure import ApiError, NotReady
-from aidc.controlplane.objects import name, spec, status
+from aidc.controlplane.nodes import SimulatedNode, reconcile_nodes, system_nodes
+from aidc.controlplane.objects import is_true, name, spec, status
 
 
 def test_workload_volumes_and_addresses(deployed, namespace, manifests, client):
@@ -158,6 +159,35 @@ def test_pod_security_is_enforced(client, namespace):
     }
     with pytest.raises(ApiError, match="violates PodSecurity"):
         client.create(pod)
+
+
+def test_machines_come_change_and_go(client, eventually):
+    system = system_nodes("us-east-1")
+
+    def machine(**changes):
+        given = {"name": "own-0", "instance_type": "h100-x8", "zone": "rack-1", "resources": {"nvidia.com/gpu": "8"}}
+        return SimulatedNode(**{**given, **changes})
+
+    def seen():
+        return next((node for node in client.list("v1", "Node") if name(node) == "own-0"), {})
+
+    reconcile_nodes(client, [*system, machine()])
+    assert eventually(lambda: seen() and is_true(seen(), "Ready"), 20)
+    first = seen()["metadata"]["uid"]
+    reconcile_nodes(client, [*system, machine()])
+    assert seen()["metadata"]["uid"] == first
+    taint = {"key": "nvidia.com/gpu", "effect": "NoSchedule"}
+    reconcile_nodes(client, [*system, machine(taints=[taint], resources={"nvidia.com/gpu": "4"})])
+    assert eventually(lambda: seen() and seen()["metadata"]["uid"] != first, 20)
+    assert status(seen())["allocatable"]["nvidia.com/gpu"] == "4"
+    assert taint in spec(seen())["taints"]
+    reconcile_nodes(client, system)
+    assert eventually(lambda: not seen(), 20)
+    assert {node["metadata"]["name"] for node in system_of(client)} >= {"system-us-east-1a", "system-us-east-1b"}
+
+
+def system_of(client):
+    return client.list("v1", "Node", labels="aidc.dev/pool=system")
 
 
 def test_gateway_api_is_there(client):
