@@ -15,7 +15,7 @@ def render(
 ) -> None:
     """Write an environment's Kubernetes manifests, in the order in which they must be applied, for GitOps.
 
-    Objects that hold secrets are left out and listed in resources.json.
+    What cannot be written, such as objects that hold secrets, is named, and listed in resources.json.
     """
     import json
 
@@ -27,4 +27,5 @@ def render(
     left_out = [entry for entry in listed if "reason" in entry]
     typer.echo(f"{len(written)} manifests in {output}; all resources in {output / LIST_NAME}")
     for entry in left_out:
-        typer.echo(f"left out, since it holds secrets: {entry['type']} {entry['name']}: {', '.join(entry['secrets'])}")
+        paths = f" ({', '.join(entry['secrets'])})" if "secrets" in entry else ""
+        typer.echo(f"left out: {entry['type']} {entry['name']} {entry['reason']}{paths}")

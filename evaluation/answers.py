@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
+from .documents import parse_documents
+
 Answer = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any] | None]
 """`(type token, logical name, inputs) -> outputs to add`, or None to leave the rest unknown."""
 
 _KUBERNETES: Final = "kubernetes:"
+_DECODE: Final = "kubernetes:yaml:decode"
 _LOAD_BALANCER_ADDRESS: Final = "198.51.100.1"
 """TEST-NET-2 of RFC 5737: an address that is nobody's."""
 
@@ -22,6 +25,13 @@ def kubernetes_answer(type: str, name: str, inputs: Mapping[str, Any]) -> Mappin
     if type.endswith(":Service") and _section(inputs, "spec").get("type") == "LoadBalancer":
         outputs["status"] = {"loadBalancer": {"ingress": [{"ip": _LOAD_BALANCER_ADDRESS}]}}
     return outputs
+
+
+def kubernetes_call(token: str, args: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What a function of the Kubernetes provider returns that needs no cluster: manifests, read from their text."""
+    if token != _DECODE:
+        return None
+    return {"result": parse_documents(str(args.get("text", "")))}
 
 
 def physical_id(type: str, name: str, inputs: Mapping[str, Any]) -> str:

@@ -90,6 +90,10 @@ def _workloads_of(manifest: Manifest, manifests: list[Manifest]) -> list[Workloa
             return [_workload(manifest, manifest.name, spec.get("replicas", 1), _pod(spec))]
         case "Job":
             return [_workload(manifest, manifest.name, _job_pods(spec), _pod(spec))]
+        case "CronJob":
+            # Between two runs there is no pod.
+            job = _mapping(_mapping(spec.get("jobTemplate")).get("spec"))
+            return [replace(_workload(manifest, manifest.name, _job_pods(job), _pod(job)), pods=0)]
         case "Pod":
             return [_workload(manifest, manifest.name, 1, spec)]
         case "JobSet":
@@ -166,14 +170,27 @@ def _job_pods(spec: Mapping[str, Any]) -> int:
 
 
 def _pod_requests(pod: Mapping[str, Any]) -> dict[str, Decimal]:
+    """Return what the scheduler counts: all that runs at once, or what an init container needs before if that is more.
+
+    An init container that restarts always is a sidecar, and goes on running: kubernetes.io, Sidecar Containers, read
+    2026-11. What is said for the pod as a whole stands above what its containers say.
+    """
     containers: list[Mapping[str, Any]] = pod.get("containers") or []
     before: list[Mapping[str, Any]] = pod.get("initContainers") or []
-    total = sum_amounts(_amounts(container.get("resources")) for container in containers)
-    # Init containers run before, one at a time: the scheduler takes the larger of the two.
+    sidecars: dict[str, Decimal] = {}
+    peak: dict[str, Decimal] = {}
     for container in before:
-        for resource, amount in _amounts(container.get("resources")).items():
-            total[resource] = max(total.get(resource, Decimal(0)), amount)
-    return total
+        asked = _amounts(container.get("resources"))
+        if container.get("restartPolicy") == "Always":
+            sidecars = sum_amounts([sidecars, asked])
+            asked = {}
+        peak = _larger(peak, sum_amounts([sidecars, asked]))
+    running = sum_amounts([sidecars, *(_amounts(container.get("resources")) for container in containers)])
+    return {**_larger(running, peak), **_amounts(pod.get("resources"))}
+
+
+def _larger(one: Mapping[str, Decimal], other: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    return {key: max(one.get(key, Decimal(0)), other.get(key, Decimal(0))) for key in {**one, **other}}
 
 
 def _amounts(resources: Mapping[str, Any] | None) -> dict[str, Decimal]:

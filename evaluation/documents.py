@@ -70,6 +70,15 @@ def parse_mapping(text: str, path: Path) -> dict[str, Any]:
         loader.dispose()
 
 
+def parse_documents(text: str) -> list[Any]:
+    """Parse Kubernetes manifests, one or more in a text, lists opened; raises `yaml.YAMLError`."""
+    found: list[Any] = []
+    for document in yaml.load_all(text, Loader=_Loader):
+        is_list = isinstance(document, dict) and cast(dict[str, Any], document).get("kind") == "List"
+        found += cast(dict[str, Any], document).get("items") or [] if is_list else [document] if document else []
+    return found
+
+
 def _check_depth(text: str, path: Path) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_SAFE_LOADER):

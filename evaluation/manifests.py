@@ -101,6 +101,16 @@ def is_kubernetes_object(resource: Resource) -> bool:
     )
 
 
+def makes_objects_later(graph: ResourceGraph, resource: Resource) -> bool:
+    """Whether a resource stands for objects that are not known here: a Helm release, files that a provider reads."""
+    return (
+        resource.type.startswith(_KUBERNETES)
+        and resource.type.startswith(_NOT_OBJECTS)
+        and not resource.read
+        and resource.urn not in graph.children
+    )
+
+
 def ordered_manifests(graph: ResourceGraph, *, allow_unknowns: bool = False) -> list[Manifest]:
     """All Kubernetes objects, each after what it depends on, ties broken by kind and name.
 

@@ -7,7 +7,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import resource_pb2
 
-from .answers import Answer, kubernetes_answer, physical_id
+from .answers import Answer, kubernetes_answer, kubernetes_call, physical_id
 from .graph import STACK_TYPE, UNKNOWN, Resource
 from .properties import Properties, read_properties
 from .transforms import transform_registration, transformed_arguments
@@ -195,6 +195,7 @@ class RecordingMonitor:
             retain_on_delete=not read and request.retainOnDelete,
             deleted_with="" if read else request.deletedWith,
             ignore_changes=() if read else tuple(request.ignoreChanges),
+            replace_on_changes=() if read else tuple(request.replaceOnChanges),
             aliases=() if read else tuple(alias.urn or alias.spec.name for alias in request.aliases),
         )
         self.resources[urn] = resource
@@ -216,7 +217,10 @@ class RecordingMonitor:
             result.fields["state"].struct_value.CopyFrom(self._states.get(urn, struct_pb2.Struct()))
         else:
             self.called.add(token)
-            result.update(_wire(self._calls.get(token, {})))
+            known = self._calls.get(token)
+            if known is None:
+                known = kubernetes_call(token, read_properties(args).values)
+            result.update(_wire(known or {}))
         fields: dict[str, Any] = {"return": result}
         return resource_pb2.ResourceInvokeResponse(**fields)
 

@@ -12,7 +12,7 @@ import yaml
 from ..problems import InvalidInput, Problem
 from .folders import write_folder
 from .graph import ResourceGraph
-from .manifests import Manifest, ordered_manifests
+from .manifests import Manifest, makes_objects_later, ordered_manifests
 
 LIST_NAME: Final = "resources.json"
 """The list of everything that the program declares; its presence marks a folder as rendered."""
@@ -90,7 +90,12 @@ def _listed(graph: ResourceGraph, manifests: list[Manifest], files: dict[int, st
         for resource in graph
         if resource.package == "kubernetes" and resource.type.endswith("Patch")
     }
-    found = objects | patches
+    bundles = {
+        resource.urn: {"file": None, "reason": "makes its objects at deployment; `pulumi up` does it"}
+        for resource in graph
+        if makes_objects_later(graph, resource)
+    }
+    found = objects | patches | bundles
     resources = [
         {"urn": resource.urn, "type": resource.type, "name": resource.name, **found.get(resource.urn, {})}
         for resource in graph

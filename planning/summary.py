@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ..evaluation.demand import Workload, sum_amounts, workloads
 from ..evaluation.graph import STACK_TYPE, Resource, ResourceGraph
-from ..evaluation.manifests import ordered_manifests
+from ..evaluation.manifests import makes_objects_later, ordered_manifests
 from .fitting import misfits, pool_of
 from .node_pools import NodePool, node_pools
 
@@ -154,7 +154,7 @@ def summarise(graph: ResourceGraph) -> PlanSummary:
         components=tuple(_components(graph, graph.root.urn, 0)),
         workloads=tuple(PlannedWorkload(workload=each, pool=pool.name if pool else "") for each, pool in chosen),
         pools=tuple(_beside(pool, [each for each, selected in chosen if selected is pool]) for pool in pools),
-        warnings=(*graph.warnings, *_uncertain(uncounted, pools), *misfits(found, pools)),
+        warnings=(*graph.warnings, *_later(graph), *_uncertain(uncounted, pools), *misfits(found, pools)),
     )
 
 
@@ -184,6 +184,13 @@ def _beside(pool: NodePool, selecting: Iterable[Workload]) -> PoolSummary:
         wanted=sum_amounts(each.total() for each in chosen),
         wanted_at_most=sum_amounts(each.total(maximum=True) for each in chosen),
     )
+
+
+def _later(graph: ResourceGraph) -> Iterator[str]:
+    for resource in graph:
+        if makes_objects_later(graph, resource):
+            kind = resource.type.rpartition(":")[2]
+            yield f"{kind} {resource.name} makes its objects at deployment: they are not counted here"
 
 
 def _uncertain(uncounted: Iterable[str], pools: Iterable[NodePool]) -> Iterator[str]:

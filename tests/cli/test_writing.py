@@ -144,7 +144,17 @@ def test_secrets_are_neither_printed_nor_written(
     shown = "".join(each.out + each.err for each in ended) + "".join(path.read_text() for path in out.iterdir())
     assert "sesame" not in shown
     assert [path.name for path in sorted(out.iterdir())] == ["0001-configmap-public.yaml", "resources.json"]
-    assert "left out, since it holds secrets: kubernetes:core/v1:Secret plain: stringData" in ended[-1].out
+    assert "left out: kubernetes:core/v1:Secret plain holds secrets (stringData" in ended[-1].out
+
+
+def test_what_a_chart_makes_is_named_as_left_out(
+    stranger: Callable[..., Path], main: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder = stranger("import pulumi_kubernetes as k\nk.helm.v3.Release('web', chart='nginx')\n")
+    ended = main("render", "dev", "-C", folder, "-o", tmp_path / "out")
+    assert ended.out.startswith("0 manifests in ")
+    assert "left out: kubernetes:helm.sh/v3:Release web makes its objects at deployment" in ended.out
+    assert "warning: Release web makes its objects at deployment" in main("plan", "dev", "-C", folder).out
 
 
 def test_names_that_are_paths_stay_in_the_folder(

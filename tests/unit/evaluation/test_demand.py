@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from aidc.evaluation.demand import sum_amounts, workloads
-from aidc.evaluation.graph import Resource
+from aidc.evaluation.graph import UNKNOWN, Resource
 from aidc.evaluation.manifests import Manifest
 from aidc.evaluation.quantities import quantity
+from aidc.problems import InvalidInput
 
 GIB = Decimal(2**30)
 
@@ -84,6 +85,47 @@ def test_an_init_container_counts_only_where_it_asks_for_more() -> None:
     before = [{"name": "i", "resources": {"requests": {"cpu": "3", "memory": "1Mi"}}}]
     (workload,) = workloads([manifest("Pod", "x", pod(initContainers=before)["spec"])])
     assert (workload.requests["cpu"], workload.requests["memory"]) == (3, GIB)
+
+
+def asking(cpu: str, **more: Any) -> dict[str, Any]:
+    return {"name": "c", "resources": {"requests": {"cpu": cpu}}, **more}
+
+
+@pytest.mark.parametrize(
+    ("pod", "cores"),
+    [
+        ({"containers": [asking("2"), asking("1")]}, 3),
+        ({"containers": [asking("1")], "initContainers": [asking("4")]}, 4),
+        # A sidecar runs on beside the containers, and beside the init containers that come after it.
+        ({"containers": [asking("2")], "initContainers": [asking("1", restartPolicy="Always")]}, 3),
+        ({"containers": [asking("2")], "initContainers": [asking("1", restartPolicy="Always"), asking("4")]}, 5),
+        ({"containers": [asking("2")], "initContainers": [asking("4"), asking("1", restartPolicy="Always")]}, 4),
+        ({"containers": [asking("2")], "resources": {"requests": {"cpu": "6"}}}, 6),
+    ],
+)
+def test_what_the_scheduler_counts(pod: dict[str, Any], cores: int) -> None:
+    (workload,) = workloads([manifest("Pod", "x", pod)])
+    assert workload.requests["cpu"] == cores
+
+
+def test_a_cron_job_has_pods_at_times_only() -> None:
+    spec = {"schedule": "@daily", "jobTemplate": {"spec": {"parallelism": 3, "template": pod()}}}
+    (workload,) = workloads([manifest("CronJob", "x", spec)])
+    assert (workload.pods, workload.maximum_pods, workload.requests["cpu"]) == (0, 3, 2)
+
+
+def test_a_malformed_object_is_named() -> None:
+    broken = manifest("JobSet", "x", {"replicatedJobs": [{"name": "w"}]})
+    with pytest.raises(InvalidInput, match="JobSet/x: is not what a JobSet must be: KeyError"):
+        workloads([broken])
+
+
+def test_what_is_unknown_is_told_and_left_out() -> None:
+    unknown = Resource(urn="u", type="t", name="x", unknowns=frozenset({"spec.replicas"}))
+    content = {"kind": "Deployment", "metadata": {"name": "x"}, "spec": {"replicas": UNKNOWN, "template": pod()}}
+    told: list[str] = []
+    assert workloads([Manifest(unknown, content)], told) == []
+    assert told == ["Deployment/x"]
 
 
 @pytest.mark.parametrize(
