@@ -144,12 +144,8 @@ class ProcessTable:
         return folder
 
     def _is_ours(self, process: psutil.Process, name: str, started: float) -> bool:
-        try:
-            environment = process.environ()
-        except (psutil.AccessDenied, OSError):
-            environment = {}
-        if not environment:
-            # Not to be read: by the system's rules, or because the program is being loaded at this moment.
+        environment = _environment(process)
+        if environment is None:
             return process.create_time() == started
         # The start time moves with the system's clock when that is set; the marks do not.
         return environment.get(_MARK) == str(self._folder) and environment.get(_PROGRAM) == name
@@ -196,6 +192,20 @@ class ProcessTable:
             return json.loads((self._records / f"{name}.json").read_text())
         except (OSError, ValueError):
             return {}
+
+
+def _environment(process: psutil.Process) -> dict[str, str] | None:
+    """Return the environment of a process, or None where the system does not let it be read."""
+    for _ in range(20):
+        try:
+            environment = process.environ()
+        except (psutil.AccessDenied, OSError):
+            return None
+        if environment:
+            return environment
+        # While a program is being loaded, there is nothing to read yet.
+        time.sleep(0.005)
+    return None
 
 
 def end(processes: Sequence[psutil.Process], seconds: float = 10) -> None:
