@@ -41,16 +41,19 @@ def show(summary: "PlanSummary") -> None:
             console.print(part)
     # Tables fill their lines with blanks up to the last column's width.
     text = "\n".join(line.rstrip() for line in captured.get().rstrip().split("\n"))
-    sys.stdout.write(text + "\n")
+    # Names may have letters that a terminal of another time has not.
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
     sys.stdout.flush()
 
 
 def _parts(summary: "PlanSummary", most: int | None) -> "Iterable[RenderableType]":
+    """Yield the page from its details to its sums: what stands last is what a terminal still shows."""
     title = escape(f"{summary.project}/{summary.stack}")
     yield f"[bold]{title}[/bold]: {_count(summary.resources, 'resource')}"
-    if summary.workloads or summary.pools:
+    if summary.types:
         yield ""
-        yield _totals(summary)
+        yield _types(summary.types)
     if summary.components:
         yield ""
         yield _tree(summary, most)
@@ -60,9 +63,9 @@ def _parts(summary: "PlanSummary", most: int | None) -> "Iterable[RenderableType
     if summary.workloads:
         yield ""
         yield from _cut(_workloads, summary.workloads, most, "workloads")
-    if summary.types:
+    if summary.workloads or summary.pools:
         yield ""
-        yield _types(summary.types)
+        yield _totals(summary)
     if summary.warnings:
         yield ""
         yield from (f"[yellow bold]warning:[/] {escape(warning)}" for warning in summary.warnings)

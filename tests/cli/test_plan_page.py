@@ -63,11 +63,12 @@ def test_nothing_is_cut_and_no_word_is_broken(columns: int, environment_name: st
 
 def test_the_page_of_local(aidc: Callable[..., Any]) -> None:
     page = aidc("plan", "local", env={"COLUMNS": "80"}).out
-    head = page.partition("Components")[0]
-    assert "9 to 20 pods" in head
-    assert "34 to 38\n          nvidia.com/gpu" in head
-    assert "22 nodes at most" in head
-    assert re.search(r"price +\d+\.\d\d USD an hour at most\n", head)
+    assert re.match(r"aidc/local: \d+ resources\n", page)
+    sums = page[page.index("\nwanted ") :]
+    assert "9 to 20 pods" in sums
+    assert "34 to 38\n          nvidia.com/gpu" in sums
+    assert "22 nodes at most" in sums
+    assert re.search(r"price +\d+\.\d\d USD an hour at most\n$", sums)
     assert re.search(r"h100-training +4 +32/32 +720/\d+ +7,200/7,\d+ +\d+\.\d\d +p5.48xlarge\n", page)
     assert re.search(r"JobSet +research/gpt2-worker +4 +180 +1,800 +8 +h100-training\n", page)
     assert re.search(r"aidc:index:GpuNodePool +2\n", page)
@@ -124,7 +125,8 @@ def test_a_strangers_project(stranger: Callable[..., Path], aidc: Callable[..., 
     folder = stranger(SHOP)
     page = aidc("plan", "dev", cwd=folder).out
     assert page == aidc("plan", "dev", cwd=folder).out
-    assert page.startswith("shop/dev: 4 resources\n\nwanted  5 pods, 2.5 cores, 5 GiB, 5 nvidia.com/gpu\n\nComponents")
+    assert page.startswith("shop/dev: 4 resources\n\nResources by type\n")
+    assert page.endswith("\nwanted  5 pods, 2.5 cores, 5 GiB, 5 nvidia.com/gpu\n")
     assert page.index("Shop basket 1") < page.index("Shop cart 1")
     assert re.search(r"Deployment +shop/cart +3 +0.5 +1 +1 +any\n", page)
     assert "Node pools" not in page
@@ -147,6 +149,14 @@ def test_a_strangers_node_pools_count_and_a_pod_that_fits_nowhere_is_told(
         "warning: Job n/big: a pod asks for 9 nvidia.com/gpu, and no node of pool gpus offers more than "
         "8 nvidia.com/gpu\n" in page
     )
+
+
+def test_a_terminal_without_such_letters(stranger: Callable[..., Path], aidc: Callable[..., Any]) -> None:
+    program = "import pulumi\npulumi.ComponentResource('a:b:C', 'caf\u00e9')\n"
+    ended = aidc("plan", "dev", cwd=stranger(program), env={"PYTHONIOENCODING": "ascii"})
+    assert (ended.code, ended.err) == (0, "")
+    assert "C caf? 0" in ended.out
+    assert ended.out.isascii()
 
 
 def test_what_only_a_deployment_can_tell_is_said(stranger: Callable[..., Path], aidc: Callable[..., Any]) -> None:
