@@ -72,11 +72,10 @@ class Problems:
 
     def between(self, path: str, value: float, low: float, high: float | None = None, unit: str = "") -> None:
         """Require `low <= value <= high`, in `unit`."""
-        unit = f" {unit}" if unit else ""
         if value < low:
-            self.add(path, f"{value:,}{unit} is too little; give {low:,}{unit} or more")
+            self.add(path, f"{_counted(value, unit)} is too little; give {_counted(low, unit)} or more")
         elif high is not None and value > high:
-            self.add(path, f"{value:,}{unit} is too much; give {high:,}{unit} or less")
+            self.add(path, f"{_counted(value, unit)} is too much; give {_counted(high, unit)} or less")
 
     def choice(self, path: str, value: str, choices: Iterable[str]) -> None:
         """Require `value` to be one of `choices`."""
@@ -105,6 +104,13 @@ def camel_case(name: str) -> str:
     """Return `gpu_node_pools` as `gpuNodePools`."""
     head, *tail = name.split("_")
     return head + "".join(part[:1].upper() + part[1:] for part in tail)
+
+
+def _counted(value: float, unit: str) -> str:
+    """Return `1 pod`, `2 pods`, or the bare number where there is no unit."""
+    if value == 1:
+        unit = unit.removesuffix("es" if unit.endswith("sses") else "s")
+    return f"{value:,} {unit}".rstrip()
 
 
 def _join(prefix: str, path: str) -> str:

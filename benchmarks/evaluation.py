@@ -62,7 +62,7 @@ def by_hand(count: int) -> tuple[float, int]:
                 metadata={"name": name, "labels": {**labels, **standards}},
                 opts=pulumi.ResourceOptions(parent=self),
             )
-            inside = pulumi.ResourceOptions(parent=self, depends_on=[space], deleted_with=space)
+            inside = pulumi.ResourceOptions(parent=self, depends_on=[space])
             account = ServiceAccount(
                 f"{name}-workload",
                 metadata={"name": "workload", "namespace": name, "labels": labels},

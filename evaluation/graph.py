@@ -86,6 +86,9 @@ class Resource:
     ignore_changes: tuple[str, ...] = ()
     """Inputs whose changes are ignored, because something else owns them."""
 
+    replace_on_changes: tuple[str, ...] = ()
+    """Inputs whose changes make a new object instead of changing the old one."""
+
     aliases: tuple[str, ...] = ()
     """Names or URNs that it had before."""
 
@@ -222,6 +225,7 @@ def _to_dict(resource: Resource) -> dict[str, Any]:
         "retainOnDelete": resource.retain_on_delete,
         "deletedWith": resource.deleted_with,
         "ignoreChanges": list(resource.ignore_changes),
+        "replaceOnChanges": list(resource.replace_on_changes),
         "aliases": list(resource.aliases),
         "read": resource.read,
     }

@@ -27,14 +27,16 @@ def kubernetes_provider(
         name: logical name.
         kubeconfig: path or content. Default: the provider's own, KUBECONFIG or ~/.kube/config.
         context: name of a context in it. Default: the current one.
-        is_simulated: whether the cluster may be gone together with all that is in it; deleting an object of an
-            unreachable one then counts as done.
+        is_simulated: whether the cluster may be gone together with all that is in it, and may hold what `aidc up`
+            made: deleting an object of an unreachable one counts as done, and objects that are there are taken over.
         opts: options of the provider.
     """
     from pulumi_kubernetes.provider import Provider
 
-    given: dict[str, Any] = {"kubeconfig": kubeconfig, "context": context}
+    # Without these a changed ConfigMap or Secret is deleted before its successor is made, under the pods that use it.
+    mutable = {"enable_config_map_mutable": True, "enable_secret_mutable": True}
+    given: dict[str, Any] = {"kubeconfig": kubeconfig, "context": context, **mutable}
     if is_simulated:
-        given["delete_unreachable"] = True
+        given |= {"delete_unreachable": True, "upsert_existing_objects": True, "enable_patch_force": True}
     present = {key: value for key, value in given.items() if value is not None}
     return Provider(name, **present, enable_server_side_apply=True, opts=opts)

@@ -76,6 +76,11 @@ def create_claim(name: str, plan: ClaimPlan, parent: pulumi.Resource) -> Claim:
     opts = pulumi.ResourceOptions(parent=parent, protect=plan.protect or None)
     volume = None
     if plan.source is not None:
+        # Kubernetes resizes only what a storage class made; the data of a static volume stays where it is.
+        resized = pulumi.ResourceOptions(
+            replace_on_changes=["spec.capacity", "spec.resources"], delete_before_replace=True
+        )
+        opts = pulumi.ResourceOptions.merge(opts, resized)
         volume = KubernetesObject(f"{name}-volume", _volume_manifest(plan, plan.source), opts)
     manifest = _claim_manifest(plan, None if volume is None else volume.object_name)
     return Claim(claim=KubernetesObject(name, manifest, opts), volume=volume)

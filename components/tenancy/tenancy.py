@@ -164,7 +164,8 @@ class Tenancy(pulumi.ComponentResource):
         namespace = plan.namespace
         labels = object_labels(name, _COMPONENT)
         space = KubernetesObject(name, _namespace(namespace, plan, labels), pulumi.ResourceOptions(parent=self))
-        inside = pulumi.ResourceOptions(parent=self, depends_on=[space], deleted_with=space)
+        # Not `deleted_with`: where a protected claim keeps the namespace, a destroy would only forget these objects.
+        inside = pulumi.ResourceOptions(parent=self, depends_on=[space])
         account = KubernetesObject(f"{name}-workload", _service_account(namespace, labels), inside)
         if plan.hard:
             KubernetesObject(f"{name}-quota", _quota(namespace, plan, labels), inside)

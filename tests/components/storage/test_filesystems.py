@@ -169,3 +169,15 @@ def test_the_component_says_which_one_is_wrong() -> None:
         filesystem({**CLASS, "size": "0"})
     with pytest.raises(InvalidInput, match="DatasetVolume 'imagenet'"):
         dataset({})
+
+
+@pytest.mark.parametrize("args", [NFS, HOST])
+def test_a_static_volume_is_made_anew_when_its_size_changes(args: dict[str, Any]) -> None:
+    graph = filesystem(args)
+    for resource in (*graph.of_type(CLAIM), *graph.of_type(VOLUME)):
+        assert set(resource.replace_on_changes) == {"spec.capacity", "spec.resources"}
+
+
+def test_a_volume_of_a_storage_class_is_resized_in_place() -> None:
+    (claim,) = filesystem(CLASS).of_type(CLAIM)
+    assert claim.replace_on_changes == ()

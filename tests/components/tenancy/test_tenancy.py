@@ -25,12 +25,12 @@ def test_children_are_exactly_these() -> None:
     ]
 
 
-def test_everything_in_it_waits_for_the_namespace_and_goes_with_it() -> None:
+def test_everything_in_it_waits_for_the_namespace_and_is_deleted_by_itself() -> None:
     graph = declare({})
     namespace = graph.named("research", "kubernetes:core/v1:Namespace")
     inside = [r for r in graph if r.package == "kubernetes" and r is not namespace]
     assert inside
-    assert all(r.dependencies == (namespace.urn,) and r.deleted_with == namespace.urn for r in inside)
+    assert all(r.dependencies == (namespace.urn,) and r.deleted_with == "" for r in inside)
 
 
 def test_default_deny_names_no_exception() -> None:

@@ -147,7 +147,7 @@ def test_an_impossible_mig_profile_is_refused_with_those_that_exist(model, name,
     [
         ("t4", 2, None),
         ("h100", 48, None),
-        ("h100", 1, "1 replicas is too little; give 2 replicas or more"),
+        ("h100", 1, "1 replica is too little; give 2 replicas or more"),
         ("h100", 0, "give 2 replicas or more"),
         ("h100", 49, "give 48 replicas or less"),
         ("trainium", 2, "cannot be shared by time-slicing"),

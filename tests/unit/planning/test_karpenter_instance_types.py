@@ -151,7 +151,7 @@ def test_a_shared_node_is_a_type_of_its_own_that_offers_what_its_device_plugin_w
     ("node", "says"),
     [
         (SharedNode(instance_type="p5.48xlarge", mig_profile="1g.5gb"), "shared[0].migProfile: '1g.5gb' is not a MIG"),
-        (SharedNode(instance_type="g5.xlarge", time_slicing_replicas=1), "shared[0].timeSlicingReplicas: 1 replicas"),
+        (SharedNode(instance_type="g5.xlarge", time_slicing_replicas=1), "shared[0].timeSlicingReplicas: 1 replica"),
         (SharedNode(instance_type="trn1.32xlarge", time_slicing_replicas=2), "cannot be shared by time-slicing"),
         (SharedNode(instance_type="m7i.large", mig_profile="1g.5gb"), "m7i.large has no whole accelerator to share"),
         (SharedNode(instance_type="g6f.large", time_slicing_replicas=2), "g6f.large has no whole accelerator"),

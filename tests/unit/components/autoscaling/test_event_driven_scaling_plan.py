@@ -131,7 +131,7 @@ def test_a_million_pods_are_too_many_and_none_is_allowed() -> None:
         ({"triggers": {"cpu": _CPU}, "min_replicas": 0}, "minReplicas", "add a trigger that counts events"),
         ({"triggers": {"cpu": _CPU}, "idle_at_zero": True}, "idleAtZero", "add a trigger that counts events"),
         ({"idle_at_zero": True, "min_replicas": 0}, "idleAtZero", "says what minReplicas of 0 does already"),
-        ({"polling_seconds": 0}, "pollingSeconds", "give 1 seconds or more"),
+        ({"polling_seconds": 0}, "pollingSeconds", "give 1 second or more"),
         ({"cooldown_seconds": 86_401}, "cooldownSeconds", "give 86,400 seconds or less"),
         ({"fallback": {"replicas": 9}}, "fallback.replicas", "give 8 pods or less"),
         ({"fallback": {"failures": -1}}, "fallback.failures", "give 0 or more"),

@@ -35,7 +35,7 @@ def test_one_pod_at_most_is_one_pod_at_least() -> None:
 def test_a_million_pods_are_too_many_and_none_too_few() -> None:
     found = problems_of(min_replicas=0, max_replicas=1_000_000)
     assert [(each.path, each.reason) for each in found] == [
-        ("minReplicas", "0 pods is too little; give 1 pods or more"),
+        ("minReplicas", "0 pods is too little; give 1 pod or more"),
         ("maxReplicas", "1,000,000 pods is too much; give 150,000 pods or less"),
     ]
     assert [each.path for each in problems_of(max_replicas=0)] == ["maxReplicas"]

@@ -166,7 +166,7 @@ def test_the_simulation_has_only_types_with_a_price() -> None:
         ({**H100, "instance_type": "x"}, "instanceType", "did you mean 'instanceTypes'"),
         ({"provisioner": "karpenter-kwok", "instance_types": ["p5.48xlarge"]}, "scaling", "missing"),
         ({**H100, "scaling": {}}, "scaling.maximumNodes", "missing"),
-        ({**H100, "scaling": {"maximum_nodes": 0}}, "scaling.maximumNodes", "give 1 nodes or more"),
+        ({**H100, "scaling": {"maximum_nodes": 0}}, "scaling.maximumNodes", "give 1 node or more"),
         ({**H100, "scaling": {"maximum_nodes": 1_000_000}}, "scaling.maximumNodes", "give 5,000 nodes or less"),
         ({**H100, "scaling": {"maximum_nodes": 1, "purpose": "train"}}, "scaling.purpose", "did you mean 'training'"),
         ({**H100, "scaling": {"maximum_nodes": 1, "consolidate_after": "1 h"}}, "scaling.consolidateAfter", "or Never"),

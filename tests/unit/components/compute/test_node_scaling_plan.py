@@ -53,7 +53,7 @@ def test_a_count_from_pulumis_wire_is_a_whole_number_again() -> None:
 @pytest.mark.parametrize(
     ("args", "path", "words"),
     [
-        ({**WARM, "headroom": 0}, "headroom", "give 1 placeholders or more"),
+        ({**WARM, "headroom": 0}, "headroom", "give 1 placeholder or more"),
         ({**WARM, "headroom": 1_000_000}, "headroom", "give 5,000 placeholders or less"),
         ({**WARM, "priority": 0}, "priority", "give -1 or less"),
         ({**WARM, "priority": -3_000_000_000}, "priority", "too little"),

@@ -60,7 +60,7 @@ def test_numbers_that_came_over_pulumis_wire_as_floats_become_whole() -> None:
     [
         ({"replica": 3}, "replica", "did you mean 'replicas'"),
         ({"resources": {"gpu": 1}}, "resources.gpu", "did you mean 'gpus'"),
-        ({"replicas": 0}, "replicas", "give 1 pods or more"),
+        ({"replicas": 0}, "replicas", "give 1 pod or more"),
         ({"replicas": 1_000_000}, "replicas", "give 150,000 pods or less"),
         ({"replicas": 2, "autoscaled": True}, "replicas", "an autoscaler owns the number"),
         ({"max_unavailable": 0}, "maxUnavailable", "would block every drain"),
@@ -79,7 +79,7 @@ def test_numbers_that_came_over_pulumis_wire_as_floats_become_whole() -> None:
         ({"startup_seconds": 0}, "startupSeconds", "give 10 seconds or more"),
         ({"startup_seconds": 1_000_000}, "startupSeconds", "give 86,400 seconds or less"),
         ({"drain_seconds": -1}, "drainSeconds", "give 0 seconds or more"),
-        ({"termination_seconds": 0}, "terminationSeconds", "give 1 seconds or more"),
+        ({"termination_seconds": 0}, "terminationSeconds", "give 1 second or more"),
         ({"drain_seconds": 60}, "terminationSeconds", "give more than 60 seconds"),
         ({"shared_memory": "2Gi"}, "sharedMemory", "more than the memory limit '1Gi'"),
         ({"mounts": [{"claim": "m", "path": "models"}]}, "mounts[0].path", "relative"),
@@ -139,7 +139,7 @@ def test_given_resources_replace_all_defaults() -> None:
     ("changes", "path", "words"),
     [
         ({"replica": 3}, "replica", "did you mean 'replicas'"),
-        ({"replicas": 0}, "replicas", "give 1 pods or more"),
+        ({"replicas": 0}, "replicas", "give 1 pod or more"),
         ({"replicas": 1_000_000}, "replicas", "give 150,000 pods or less"),
         ({"max_replicas": 1_000_000}, "maxReplicas", "give 150,000 pods or less"),
         ({"replicas": 20, "max_replicas": 10}, "maxReplicas", "fewer than the 20 of replicas"),

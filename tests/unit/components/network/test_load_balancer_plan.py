@@ -66,7 +66,7 @@ def test_the_internet_needs_to_be_told_who_may_connect() -> None:
         ({"source_ranges": []}, "sourceRanges", "lets nobody connect"),
         ({"source_ranges": ["10.0.0.1/8"]}, "sourceRanges[0]", "without host bits"),
         ({"source_ranges": ["10.0.0.0/8", "all"]}, "sourceRanges[1]", "is not a network"),
-        ({"affinity_seconds": 0}, "affinitySeconds", "give 1 seconds or more"),
+        ({"affinity_seconds": 0}, "affinitySeconds", "give 1 second or more"),
         ({"affinity_seconds": 86_401}, "affinitySeconds", "give 86,400 seconds or less"),
         ({"traffic_policy": "local"}, "trafficPolicy", "did you mean 'Local'"),
         ({"health_check_port": 8080}, "healthCheckPort", "give 30,000 or more"),

@@ -111,7 +111,7 @@ def test_what_is_right_is_accepted(plan: str, args: dict[str, Any]) -> None:
         ("store", {**BUCKET, "bucket": "ab"}, "bucket", "3 to 63"),
         ("store", without(BUCKET, "storage_class"), "storageClass", "missing"),
         ("store", {**BUCKET, "maximum_size": "much"}, "maximumSize", "not a quantity"),
-        ("store", {**BUCKET, "maximum_objects": 0}, "maximumObjects", "give 1 objects or more"),
+        ("store", {**BUCKET, "maximum_objects": 0}, "maximumObjects", "give 1 object or more"),
         ("store", {**BUCKET, "credentials": KEYS}, "credentials", "belongs to the kind existing"),
         ("store", {**EXISTING, "storage_class": "x"}, "storageClass", "belongs to the kind bucket-claim"),
         ("store", {**EXISTING, "protect": False}, "protect", "belongs to the kind bucket-claim"),
