@@ -34,7 +34,7 @@ def show(summary: "PlanSummary") -> None:
     """Print the page to standard output."""
     is_terminal = sys.stdout.isatty()
     width = None if is_terminal or "COLUMNS" in os.environ else _PIPE_WIDTH
-    console = Console(width=width, highlight=False)
+    console = Console(width=width, highlight=False, emoji=False)
     most = _MOST_ROWS if is_terminal else None
     with console.capture() as captured:
         for part in _parts(summary, most):
@@ -78,7 +78,7 @@ def _totals(summary: "PlanSummary") -> Table:
     least, most = summary.wanted, summary.wanted_at_most
     wanted = [_span(*summary.pods, "pod")]
     wanted += [_amounts(resource, least.get(resource, 0), most[resource]) for resource in _counted(most)]
-    table.add_row("wanted", ", ".join(wanted))
+    table.add_row("wanted", escape(", ".join(wanted)))
     if summary.pools:
         nodes = summary.maximum_nodes
         amounts = summary.provided
@@ -132,13 +132,13 @@ def _pools(pools: "tuple[PoolSummary, ...]") -> Table:
     for each in pools:
         pool = each.pool
         table.add_row(
-            pool.name,
+            escape(pool.name),
             "no limit" if pool.maximum_nodes is None else f"{pool.maximum_nodes:,}",
             _share(each, pool.gpu_resource) if pool.gpu_resource else "",
             _share(each, "cpu"),
             _share(each, "memory", _GIB),
             _pool_price(pool),
-            _type(pool),
+            escape(_type(pool)),
         )
     return table
 
@@ -175,13 +175,13 @@ def _workloads(found: "Iterable[PlannedWorkload]") -> Table:
         workload = each.workload
         devices = sum(amount for resource, amount in workload.requests.items() if is_accelerator(resource))
         table.add_row(
-            workload.kind,
-            f"{workload.namespace}/{workload.name}" if workload.namespace else workload.name,
+            escape(workload.kind),
+            escape(f"{workload.namespace}/{workload.name}" if workload.namespace else workload.name),
             _range(workload.pods, workload.maximum_pods),
             number(workload.requests.get("cpu", 0)),
             number(workload.requests.get("memory", Decimal(0)) / _GIB),
             *([number(devices) if devices else ""] if has_devices else []),
-            each.pool or "any",
+            escape(each.pool) or "any",
         )
     return table
 
@@ -189,7 +189,7 @@ def _workloads(found: "Iterable[PlannedWorkload]") -> Table:
 def _types(types: Mapping[str, int]) -> Table:
     table = _table("Resources by type", ["type", "count"], ["count"])
     for type, count in sorted(types.items()):
-        table.add_row(type, f"{count:,}")
+        table.add_row(escape(type), f"{count:,}")
     return table
 
 

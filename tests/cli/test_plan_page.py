@@ -151,6 +151,18 @@ def test_a_strangers_node_pools_count_and_a_pod_that_fits_nowhere_is_told(
     )
 
 
+def test_names_are_text_whatever_they_look_like(stranger: Callable[..., Path], aidc: Callable[..., Any]) -> None:
+    program = (
+        "import pulumi, pulumi_kubernetes as k\n"
+        "pulumi.ComponentResource('a:b:C', '[/bold] :smile:')\n"
+        "k.core.v1.Pod('p', metadata={'name': '[red]p', 'namespace': ':a:'}, spec={'containers': []})\n"
+    )
+    page = aidc("plan", "dev", cwd=stranger(program)).out
+    assert "C [/bold] :smile: 0" in page
+    assert re.search(r"\na:b:C +1\n", page)
+    assert re.search(r"\nPod +:a:/\[red\]p +1 ", page)
+
+
 def test_a_terminal_without_such_letters(stranger: Callable[..., Path], aidc: Callable[..., Any]) -> None:
     program = "import pulumi\npulumi.ComponentResource('a:b:C', 'caf\u00e9')\n"
     ended = aidc("plan", "dev", cwd=stranger(program), env={"PYTHONIOENCODING": "ascii"})
