@@ -1,6 +1,7 @@
 """`aidc status`: what runs where in a simulated cluster, and what it costs an hour."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -105,15 +106,13 @@ def _type(node: "NodeView") -> str:
 
 def _pods(node: "NodeView", seen: "Snapshot") -> str:
     """Return the workloads on a node, with how many pods of each."""
-    counts: dict[str, int] = {}
-    for pod in node.pods:
-        workload = next((view for view in seen.workloads if pod.startswith(f"{view.namespace}/{view.name}-")), None)
-        label = pod.partition("/")[2] if workload is None else workload.name
-        counts[label] = counts.get(label, 0) + 1
+    counts = Counter(pod.workload for pod in seen.pods if pod.node == node.name)
     return ", ".join(label + (f" x{count}" if count > 1 else "") for label, count in sorted(counts.items()))
 
 
 def _workloads(console: "Console", seen: "Snapshot") -> None:
+    from rich.markup import escape
+
     if not seen.workloads:
         return
     table = _table("Workloads", ["namespace", "workload", "kind", "pods", "GPUs", "on"], right=["pods", "GPUs"])
@@ -122,7 +121,7 @@ def _workloads(console: "Console", seen: "Snapshot") -> None:
         pods = f"[{colour[view.state]}]{view.ready}/{view.wanted}[/{colour[view.state]}]"
         where = ", ".join(view.instance_types)
         nodes = f"{len(view.nodes)} x {where}" if len(view.instance_types) == 1 else f"{len(view.nodes)}: {where}"
-        state = "" if view.state == "ready" else f" {view.detail}"
+        state = "" if view.state == "ready" else f" {escape(view.detail)}"
         on = (nodes if view.nodes else "") + state
         table.add_row(view.namespace, view.name, view.kind, pods, str(view.gpus or ""), on)
     console.print()
@@ -137,7 +136,7 @@ def _entrances(console: "Console", seen: "Snapshot") -> None:
             address = view.address or "[yellow]none yet[/yellow]"
             table.add_row(view.namespace, view.name, address, ", ".join(view.ports))
         console.print()
-    console.print(table)
+        console.print(table)
     if seen.autoscalers:
         columns = ["namespace", "autoscaler", "target", "now / target", "replicas"]
         table = _table("Autoscaling", columns, right=["replicas"])
@@ -147,7 +146,7 @@ def _entrances(console: "Console", seen: "Snapshot") -> None:
             metrics = metrics if view.active else f"[yellow]{metrics}[/yellow]"
             table.add_row(view.namespace, view.name, view.target, metrics, inside)
         console.print()
-    console.print(table)
+        console.print(table)
 
 
 def _rest(console: "Console", seen: "Snapshot") -> None:
@@ -157,7 +156,7 @@ def _rest(console: "Console", seen: "Snapshot") -> None:
             access = ", ".join(view.access_modes)
             table.add_row(view.namespace, view.name, view.size, view.storage_class, access, view.phase)
         console.print()
-    console.print(table)
+        console.print(table)
     if seen.network_policies:
         denying = [view for view in seen.network_policies if view.denies_by_default]
         where = ", ".join(dict.fromkeys(view.namespace for view in denying))

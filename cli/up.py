@@ -186,6 +186,7 @@ def _shown() -> "Generator[Callable[[Progress], None]]":
 
 
 def _picture(progress: "Progress") -> "RenderableType":
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, show_header=False, title=f"{progress.ready} of {progress.total} ready")
@@ -193,7 +194,7 @@ def _picture(progress: "Progress") -> "RenderableType":
     table.add_column(no_wrap=True, overflow="ellipsis", ratio=2)
     table.add_column(no_wrap=True, overflow="ellipsis", ratio=3, style="yellow")
     for name, detail in progress.waiting[:_SHOWN]:
-        table.add_row(name, " ".join(detail.split()))
+        table.add_row(name, escape(" ".join(detail.split())))
     if len(progress.waiting) > _SHOWN:
         table.add_row(f"and {len(progress.waiting) - _SHOWN} more")
     return table

@@ -22,6 +22,7 @@ _PASSING = (
     "no matches for kind",
     "the object has been modified",
     "serviceaccount",
+    "being terminated",
     "server is currently unable",
     "context deadline exceeded",
     "etcdserver",
@@ -100,8 +101,9 @@ def apply_all(
                 _apply(client, thing, force_conflicts, outcome)
             except ApiError as error:
                 later.append((thing, error))
-        passing = [thing for thing, error in later if _is_passing(error)]
-        hopeless = [(thing, error) for thing, error in later if not _is_passing(error)]
+        progressed = len(later) < len(waiting)
+        passing = [thing for thing, error in later if _is_passing(error, progressed)]
+        hopeless = [(thing, error) for thing, error in later if not _is_passing(error, progressed)]
         if time.monotonic() > deadline:
             hopeless, passing = later, []
         outcome.refused += [Refusal(identity(thing), _told(error)) for thing, error in hopeless]
@@ -179,12 +181,15 @@ def _same_quantity(one: Any, other: Any) -> bool:
         return False
 
 
-def _is_passing(error: ApiError) -> bool:
+def _is_passing(error: ApiError, progressed: bool) -> bool:
     if error.reason in ("NoKind", "Terminating") or error.code in (429, 503, 504):
         return True
     message = str(error).lower()
     if "field not declared" in message or "immutable" in message or "is invalid" in message:
         return False
+    if message.startswith("namespaces "):
+        # It may come later in the list, but from nowhere else.
+        return progressed
     return error.code in (403, 404, 409, 500) and any(words in message for words in _PASSING)
 
 

@@ -16,6 +16,7 @@ from .snapshot import (
     ClaimView,
     MetricView,
     NodeView,
+    PodView,
     PolicyView,
     ServiceView,
     Snapshot,
@@ -56,6 +57,7 @@ def observe(client: Client, cluster: str, environment: str, kubeconfig: Path, pr
         totals=_totals(nodes, pods),
         nodes=tuple(nodes),
         workloads=tuple(sorted(workloads, key=lambda view: (view.namespace, view.kind, view.name))),
+        pods=tuple(pod_view(pod, families) for pod in pods),
         services=tuple(service_view(thing) for thing in _own(client.list("v1", "Service"))),
         autoscalers=tuple(autoscaler_view(thing) for thing in client.list("autoscaling/v2", "HorizontalPodAutoscaler")),
         claims=tuple(claim_view(thing) for thing in client.list("v1", "PersistentVolumeClaim")),
@@ -116,6 +118,17 @@ def workload_view(
         detail=found.detail,
         nodes=tuple(node.host for node in here),
         instance_types=tuple(sorted({node.instance_type for node in here})),
+    )
+
+
+def pod_view(pod: Object, families: Families) -> PodView:
+    """Return the view of one pod."""
+    return PodView(
+        namespace=namespace(pod),
+        name=name(pod),
+        phase=str(status(pod).get("phase", "Pending")),
+        node=str(spec(pod).get("nodeName") or ""),
+        workload=families.root(pod).name,
     )
 
 

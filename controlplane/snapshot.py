@@ -54,6 +54,20 @@ class WorkloadView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PodView:
+    """One pod."""
+
+    namespace: str
+    name: str
+    phase: str
+    """Pending, Running, Succeeded or Failed."""
+    node: str
+    """Name of its node; empty while it waits for one."""
+    workload: str
+    """Name of the workload that it belongs to, or its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceView:
     """One Service."""
 
@@ -141,6 +155,7 @@ class Snapshot:
     totals: Totals
     nodes: tuple[NodeView, ...]
     workloads: tuple[WorkloadView, ...]
+    pods: tuple[PodView, ...]
     services: tuple[ServiceView, ...]
     autoscalers: tuple[AutoscalerView, ...]
     claims: tuple[ClaimView, ...]

@@ -1,5 +1,7 @@
 """What every cluster has: strict admission, volumes, addresses, pods that run as long as they are told to."""
 
+import time
+
 import pytest
 
 from aidc.controlplane.failure import ApiError, NotReady
@@ -72,6 +74,19 @@ def test_every_refusal_is_collected_and_nothing_is_pruned_then(deployed, namespa
     assert "polcyTypes: field not declared in schema" in reasons[f"NetworkPolicy {namespace}/default-deny"]
     assert "quantities" in reasons[f"Deployment {namespace}/web"]
     assert "no kind Robot" in reasons[f"Robot {namespace}/r"]
+
+
+def test_a_namespace_may_come_later_in_the_list_but_must_come(deployed, client):
+    def config_map(namespace):
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": namespace}}
+
+    later = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "comes-later"}}
+    begun = time.monotonic()
+    outcome = deployed.apply(config_map("comes-later"), config_map("never-comes"), later, ready=None, patience=30)
+    assert time.monotonic() - begun < 10
+    assert [refusal.object for refusal in outcome.refused] == ["ConfigMap never-comes/x"]
+    assert 'namespaces "never-comes" not found' in outcome.refused[0].reason
+    assert outcome.created == ["Namespace comes-later", "ConfigMap comes-later/x"]
 
 
 def test_a_field_of_someone_else_is_taken_over_on_demand_only(deployed, namespace, client):
