@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from .failure import ControlPlaneFailure
 from .state import write_atomically
 
 _RECORD = "outside.json"
@@ -20,8 +21,12 @@ def outside_files(folder: Path, paths: Sequence[Path]) -> Generator[Callable[[],
 
     def keep() -> None:
         for path in paths:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+            except OSError as error:
+                message = f"cannot make {path}, which a controller insists on: {error.strerror}"
+                raise ControlPlaneFailure(message) from None
 
     missing = [path for path in paths if not path.exists()]
     if missing:
