@@ -11,6 +11,7 @@ from ..evaluation.graph import STACK_TYPE, Resource, ResourceGraph
 from ..evaluation.manifests import makes_objects_later, ordered_manifests
 from .fitting import misfits, pool_of
 from .node_pools import NodePool, node_pools
+from .ownership import replica_conflicts
 
 _STAGES: Final = (
     ("KwokNodeClass", "GpuNodePool", "CpuNodePool"),
@@ -154,7 +155,13 @@ def summarise(graph: ResourceGraph) -> PlanSummary:
         components=tuple(_components(graph, graph.root.urn, 0)),
         workloads=tuple(PlannedWorkload(workload=each, pool=pool.name if pool else "") for each, pool in chosen),
         pools=tuple(_beside(pool, [each for each, selected in chosen if selected is pool]) for pool in pools),
-        warnings=(*graph.warnings, *_later(graph), *_uncertain(uncounted, pools), *misfits(found, pools)),
+        warnings=(
+            *graph.warnings,
+            *_later(graph),
+            *_uncertain(uncounted, pools),
+            *misfits(found, pools),
+            *map(str, replica_conflicts(graph)),
+        ),
     )
 
 

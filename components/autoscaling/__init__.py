@@ -16,7 +16,6 @@ from .horizontal_scaling import (
     plan_horizontal_scaling,
 )
 from .metrics import ContainerUtilization, ExternalMetric, ObjectMetric, PodsMetric
-from .ownership import ReplicaClaim, check_one_owner, replica_conflicts
 from .scale_target import ScaleTarget
 from .triggers import ScalingTrigger, TriggerMetricType
 
@@ -32,7 +31,6 @@ __all__ = [
     "HorizontalScalingPlan",
     "ObjectMetric",
     "PodsMetric",
-    "ReplicaClaim",
     "ScaleTarget",
     "ScalingDirection",
     "ScalingFallback",
@@ -41,8 +39,6 @@ __all__ = [
     "ScalingUnit",
     "StepSelection",
     "TriggerMetricType",
-    "check_one_owner",
     "plan_event_driven_scaling",
     "plan_horizontal_scaling",
-    "replica_conflicts",
 ]

@@ -2,15 +2,11 @@
 
 from typing import Any
 
-from aidc.components.autoscaling import (
-    EventDrivenScaling,
-    HorizontalScaling,
-    ReplicaClaim,
-    check_one_owner,
-    replica_conflicts,
-)
+from aidc.components.autoscaling import EventDrivenScaling, HorizontalScaling
 from aidc.evaluation import evaluate
 from aidc.infra.kubernetes import KubernetesObject
+from aidc.planning.ownership import ReplicaClaim, check_one_owner, replica_conflicts
+from aidc.planning.summary import summarise
 from aidc.problems import Problems
 
 _TRIGGER: dict[str, Any] = {
@@ -91,3 +87,11 @@ def test_names_that_are_not_known_yet_are_left_out() -> None:
     assert found(program, preview=True) == []
     known = found(program, answers=[lambda *_: {"status": {"name": "chat"}}])
     assert len(known) == 1
+
+
+def test_the_plan_warns_of_two_owners() -> None:
+    def program() -> None:
+        horizontal("first", "chat")
+        horizontal("second", "chat")
+
+    assert any("keep one of them" in warning for warning in summarise(evaluate(program)).warnings)
