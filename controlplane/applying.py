@@ -92,13 +92,20 @@ def apply_all(
     # Recorded first: whatever interrupts this run, the next one knows what may be there.
     inventory.write([*now, *(entry for entry in before if entry not in set(now))])
     outcome = Outcome()
+    _apply_in_rounds(client, objects, force_conflicts, time.monotonic() + patience, outcome)
+    if not outcome.refused:
+        _prune(client, inventory, before, now, prune_stateful, outcome)
+    return outcome
+
+
+def _apply_in_rounds(client: Client, objects: Sequence[Object], force: bool, deadline: float, outcome: Outcome) -> None:
+    """Apply all, then again those that the cluster could not take yet, until `deadline`."""
     waiting = list(objects)
-    deadline = time.monotonic() + patience
     while waiting:
         later: list[tuple[Object, ApiError]] = []
         for thing in waiting:
             try:
-                _apply(client, thing, force_conflicts, outcome)
+                _apply(client, thing, force, outcome)
             except ApiError as error:
                 later.append((thing, error))
         progressed = len(later) < len(waiting)
@@ -110,9 +117,6 @@ def apply_all(
         waiting = passing
         if waiting:
             time.sleep(0.5)
-    if not outcome.refused:
-        _prune(client, inventory, before, now, prune_stateful, outcome)
-    return outcome
 
 
 def _placed(client: Client, thing: Object) -> Object:

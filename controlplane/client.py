@@ -224,13 +224,6 @@ class Client:
         """Delete every object of a kind in a namespace."""
         self.request("DELETE", kind.path(namespace))
 
-    def ready(self) -> bool:
-        """Tell whether the API server is ready to serve."""
-        try:
-            return self.request("GET", "/readyz", accept="*/*", seconds=5) == "ok"
-        except (ApiError, ApiUnreachable):
-            return False
-
     def _discover(self) -> dict[tuple[str, str], Kind]:
         accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
         kinds: dict[tuple[str, str], Kind] = {}

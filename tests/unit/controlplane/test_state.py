@@ -45,7 +45,7 @@ def test_an_unknown_cluster_is_refused_with_close_matches():
     assert existing_clusters() == ["local"]
     require_existing("local")
     with pytest.raises(InvalidInput, match="did you mean 'local'"):
-        require_existing("locla")
+        require_existing("lokal")
     with pytest.raises(InvalidInput, match="there are: local"):
         require_existing("entirely-different")
 

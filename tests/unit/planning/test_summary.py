@@ -27,7 +27,9 @@ class Thing(pulumi.ComponentResource):
 def deployment(name: str, *, replicas: Any = 1, cpu: str = "1", gpus: int = 0, selector: Any = None) -> None:
     resources = {"requests": {"cpu": cpu, "memory": "1Gi"}, "limits": {"nvidia.com/gpu": gpus} if gpus else {}}
     pod = {"containers": [{"name": "c", "image": "a", "resources": resources}], "nodeSelector": selector or {}}
-    spec = {"replicas": replicas, "selector": {}, "template": {"spec": pod}}
+    spec: dict[str, Any] = {"selector": {}, "template": {"spec": pod}}
+    if replicas is not None:
+        spec["replicas"] = replicas
     metadata = {"name": name, "namespace": "n"}
     KubernetesObject(name, {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec})
 
@@ -86,7 +88,7 @@ def test_components_inside_components() -> None:
 def test_totals_at_least_and_at_most() -> None:
     def program() -> None:
         gpu_pool("gpus")
-        deployment("web", cpu="500m")
+        deployment("web", replicas=None, cpu="500m")
         scaler("web", 2, 6)
         deployment("train", replicas=3, gpus=4, selector={"aidc.dev/node-pool": "gpus"})
 
