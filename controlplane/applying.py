@@ -90,7 +90,8 @@ def apply_all(
     before = inventory.read()
     now = [Entry.of(thing) for thing in objects]
     # Recorded first: whatever interrupts this run, the next one knows what may be there.
-    inventory.write([*now, *(entry for entry in before if entry not in set(now))])
+    wanted = set(now)
+    inventory.write([*now, *(entry for entry in before if entry not in wanted)])
     outcome = Outcome()
     _apply_in_rounds(client, objects, force_conflicts, time.monotonic() + patience, outcome)
     if not outcome.refused:
