@@ -11,7 +11,7 @@ def down(
     """Stop a simulated cluster and remove everything that it left: processes, files, data."""
     from ..controlplane.cluster import Cluster
     from ..controlplane.state import require_existing
-    from .up import failures_of
+    from .failures import failures_of
 
     require_existing(name)
     cluster = Cluster(name)

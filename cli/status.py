@@ -25,7 +25,7 @@ def status(
     from ..controlplane.observing import observe
     from ..controlplane.snapshot import as_json
     from ..controlplane.state import require_existing
-    from .up import failures_of
+    from .failures import failures_of
 
     require_existing(name)
     cluster = Cluster(name)

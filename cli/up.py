@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .environment import Environment, ProjectFolder, evaluate_environment
+from .failures import FAILED, failures_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from ..controlplane.waiting import Progress
 
 Manifest = dict[str, Any]
-_FAILED = 1
-_INTERRUPTED = 130
 _SHOWN = 8
 
 
@@ -64,36 +63,6 @@ def up(
             _apply(client, objects, prune_data=prune_data, force_conflicts=force_conflicts)
             _wait(client, objects, timeout)
             _show(client, cluster)
-
-
-@contextmanager
-def failures_of(cluster: "Cluster", again: str) -> Generator[None]:
-    """Turn what goes wrong into a message and an exit code: 1, or 130 for an interruption; never a traceback."""
-    from ..controlplane.failure import ApiUnreachable, ControlPlaneFailure, ProgramFailed
-    from ..tools import ToolError
-
-    try:
-        yield
-    except KeyboardInterrupt:
-        left = "its programs go on running" if any(cluster.running().values()) else "none of its programs runs"
-        typer.echo(
-            f"interrupted: cluster '{cluster.name}' stays as it is, {left}; `{again}` continues, "
-            f"`aidc down {cluster.name}` removes it",
-            err=True,
-        )
-        raise typer.Exit(_INTERRUPTED) from None
-    except ApiUnreachable as failure:
-        reason = cluster.explain()
-        typer.echo(f"error: the API server of '{cluster.name}' went away ({failure})", err=True)
-        typer.echo((f"{reason}\n" if reason else "") + f"`{again}` heals and continues", err=True)
-        raise typer.Exit(_FAILED) from None
-    except ProgramFailed as failure:
-        typer.echo(f"error: {failure}", err=True)
-        typer.echo(f"`{again}` tries again; `aidc down {cluster.name}` first, to start from nothing", err=True)
-        raise typer.Exit(_FAILED) from None
-    except (ControlPlaneFailure, ToolError) as failure:
-        typer.echo(f"error: {failure}", err=True)
-        raise typer.Exit(_FAILED) from None
 
 
 def _wanted(environment: str, manifests: Path | None, project: Path | None) -> "tuple[list[Manifest], ClusterSettings]":
@@ -143,7 +112,7 @@ def _apply(client: "Client", objects: Sequence[Manifest], *, prune_data: bool, f
         typer.echo(f"error: {count} refused:", err=True)
         for refusal in outcome.refused:
             typer.echo(f"  - {refusal}", err=True)
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(FAILED)
 
 
 def _told(outcome: "Outcome") -> str:

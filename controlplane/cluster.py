@@ -9,7 +9,8 @@ from ..tools import Report
 from . import programs
 from .certificates import Authority
 from .client import Client
-from .controllers import Controller, Setting, with_needs
+from .controller import Controller, Setting
+from .controllers import with_needs
 from .definitions import install_definitions
 from .failure import ProgramFailed
 from .health import wait_healthy

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import yaml
 
-from .controllers import Controller, Setting, webhooks
+from .controller import Controller, Setting, webhooks
 from .objects import Object
 from .processes import Program
 from .programs import Place

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .controllers import Controller, Setting
+from .controller import Controller, Setting
 from .processes import Program
 from .programs import Place
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .controllers import Controller, Setting, api_service, local_service, namespace
+from .controller import Controller, Setting, api_service, local_service, namespace
 from .objects import Object
 from .processes import Program
 from .programs import Place

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .controllers import api_service, local_service
+from .controller import api_service, local_service
 from .objects import Object
 from .programs import Place
 

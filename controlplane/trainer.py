@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .certificates import Authority
-from .controllers import Controller, Setting, namespace, webhooks
+from .controller import Controller, Setting, namespace, webhooks
 from .manifests import read_manifests
 from .objects import Object
 from .processes import Program
