@@ -230,12 +230,13 @@ def end(processes: Sequence[psutil.Process], seconds: float = 10) -> None:
 def _has_ended(process: psutil.Process) -> bool:
     """Tell whether a process holds nothing any more.
 
-    A zombie does not; whoever should collect it may take seconds, as the first process of some containers does.
+    A zombie does not, once its last thread is gone: until then its sockets stay open. Whoever should collect it may
+    take seconds, as the first process of some containers does.
     """
     with suppress(ChildProcessError):
         # A child of ours is collected here.
         return os.waitpid(process.pid, os.WNOHANG)[0] == process.pid
     try:
-        return process.status() == psutil.STATUS_ZOMBIE
+        return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
     except psutil.NoSuchProcess:
         return True
