@@ -40,7 +40,7 @@ spelling: install
 unit: install ## Tests that need no control plane
 	$(RUN) pytest -m "not integration"
 
-integration: install ## Tests on the real control plane; builds it at the first run
+integration: tools ## Tests on the real control plane; the first run builds it
 	$(RUN) pytest -m integration
 
 tools: install ## Find, download or build every program of the control plane
