@@ -97,8 +97,13 @@ def is_kubernetes_object(resource: Resource) -> bool:
         and not resource.read
         and resource.type.startswith(_KUBERNETES)
         and not resource.type.startswith(_NOT_OBJECTS)
-        and not resource.type.endswith("Patch")
+        and not is_patch(resource)
     )
+
+
+def is_patch(resource: Resource) -> bool:
+    """Whether a resource changes fields of an object that belongs to others."""
+    return resource.type.startswith(_KUBERNETES) and resource.type.endswith("Patch")
 
 
 def makes_objects_later(graph: ResourceGraph, resource: Resource) -> bool:

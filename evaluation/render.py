@@ -12,7 +12,7 @@ import yaml
 from ..problems import InvalidInput, Problem
 from .folders import write_folder
 from .graph import ResourceGraph
-from .manifests import Manifest, makes_objects_later, ordered_manifests
+from .manifests import Manifest, is_patch, makes_objects_later, ordered_manifests
 
 LIST_NAME: Final = "resources.json"
 """The list of everything that the program declares; its presence marks a folder as rendered."""
@@ -88,7 +88,7 @@ def _listed(graph: ResourceGraph, manifests: list[Manifest], files: dict[int, st
     patches = {
         resource.urn: {"file": None, "reason": "patches an object of others; `pulumi up` does it"}
         for resource in graph
-        if resource.package == "kubernetes" and resource.type.endswith("Patch")
+        if is_patch(resource)
     }
     bundles = {
         resource.urn: {"file": None, "reason": "makes its objects at deployment; `pulumi up` does it"}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from ..components.arguments import argument_hints, is_known
+from ..components.arguments import argument_hints, check_keys, is_known
 from ..components.compute import NodeProvisioner, plan_cpu_node_pool, plan_gpu_node_pool, plan_node_scaling
 from ..components.inference import plan_microservice
 from ..components.labels import check_name
@@ -14,7 +14,7 @@ from ..components.training import plan_training_job
 from ..infra.cluster import Platform
 from ..planning.catalog import regions
 from ..problems import InvalidInput, Problems, camel_case, suggestion
-from .data_center_args import DataCenterArgs
+from .data_center_args import DataCenterArgs, PriorityClass
 from .served_model import plan_served_model
 
 DEFAULT_REGION: Final = "us-east-1"
@@ -74,6 +74,7 @@ def plan_data_center(args: DataCenterArgs) -> Composition:
     problems.known_keys(args, argument_hints(DataCenterArgs))
     problems.choice("platform", args.get("platform", ""), [platform.value for platform in Platform])
     problems.choice("region", args.get("region", DEFAULT_REGION), regions())
+    _check_sections(problems, args)
     problems.raise_if_any("DataCenter")
     sections: dict[str, Section] = {}
     plans: dict[str, dict[str, Any]] = {}
@@ -101,7 +102,10 @@ def plan_data_center(args: DataCenterArgs) -> Composition:
 
 def workload_args(family: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the part of a component's settings that says where and how its pods run."""
-    return args["service"] if family == "inference_services" else args
+    if family != "inference_services":
+        return args
+    service: object = args.get("service")
+    return cast(Mapping[str, Any], service) if isinstance(service, Mapping) else {}
 
 
 def _filled(family: str, args: Mapping[str, Any], data_center: DataCenterArgs) -> Mapping[str, Any]:
@@ -133,11 +137,26 @@ def _claims(
                 yield (str(args["namespace"]), plans[family][name].claim_name), (family, name)
 
 
+def _check_sections(problems: Problems, args: DataCenterArgs) -> None:
+    """Require a map of maps in every section: a program's own dictionary has passed no schema."""
+    for family in (*_PLANS, "priority_classes"):
+        section: object = args.get(family, {})
+        path = camel_case(family)
+        if not isinstance(section, Mapping):
+            problems.add(path, "not a map of names to components")
+            continue
+        for name, each in cast(Mapping[str, object], section).items():
+            if not isinstance(each, Mapping):
+                problems.add(f"{path}.{name}", "not a map of keys to values")
+
+
 def _check_priority_classes(problems: Problems, composition: Composition) -> None:
     known = composition.section("priority_classes")
     for name, args in known.items():
         with problems.under(f"priorityClasses.{name}"):
             check_name(problems, "", name)
+            if not check_keys(problems, args, PriorityClass):
+                continue
             problems.between("value", int(args["value"]), -_HIGHEST_PRIORITY, _HIGHEST_PRIORITY)
     for path, args in _workloads(composition):
         wanted = args.get("priority_class")

@@ -6,11 +6,10 @@ import sys
 from collections.abc import Mapping
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, Final, NotRequired, Required, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Final, NotRequired, Required, Union, cast, get_args, get_origin, is_typeddict
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError, create_model
 from pydantic.fields import FieldInfo
-from typing_extensions import is_typeddict
 
 from ..components.arguments import argument_hints
 from ..problems import Problems, camel_case, suggestion

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pulumi
 
+from ..components.arguments import argument_hints
 from ..components.autoscaling import (
     EventDrivenScaling,
     HorizontalScaling,
@@ -14,7 +15,8 @@ from ..components.autoscaling import (
 )
 from ..components.inference import InferenceService, plan_inference_service
 from ..components.network import GatewayRoute, LoadBalancer, plan_gateway_route, plan_load_balancer
-from ..problems import InvalidInput, Problems
+from ..problems import InvalidInput, Problems, camel_case
+from .data_center_args import ServedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,13 @@ class _Links:
 def plan_served_model(args: Mapping[str, Any], name: str) -> Any:
     """Check all parts together; return the plan of the service. Raises `InvalidInput`."""
     problems = Problems()
+    problems.known_keys(args, argument_hints(ServedModel))
+    for key, value in args.items():
+        if not isinstance(value, Mapping):
+            problems.add(camel_case(key), "not a map of keys to values")
+    if "service" not in args:
+        problems.add("service", "missing; it has no default")
+    problems.raise_if_any("InferenceService")
     if "horizontal_scaling" in args and "event_driven_scaling" in args:
         problems.add("eventDrivenScaling", "horizontalScaling owns the number of pods already; give one of them")
     plan = None
@@ -37,7 +46,7 @@ def plan_served_model(args: Mapping[str, Any], name: str) -> Any:
             plan = plan_inference_service(cast(Any, _service(args)), name)
         except InvalidInput as invalid:
             problems.extend(invalid.problems)
-    links = _Links(args["service"]["namespace"], name, {"app.kubernetes.io/name": name})
+    links = _Links(args["service"].get("namespace", ""), name, {"app.kubernetes.io/name": name})
     for key, path, planner, more in (
         ("load_balancer", "loadBalancer", plan_load_balancer, _balancer_links(links)),
         ("route", "route", plan_gateway_route, {"namespace": links.namespace}),

@@ -9,24 +9,12 @@ from aidc.controlplane.applying import apply_all
 from aidc.controlplane.cluster import Cluster, ClusterSettings
 from aidc.evaluation import evaluate
 from aidc.evaluation.manifests import manifests_of
+from aidc.tools.progress import Silence
 
 pytestmark = pytest.mark.integration
 
 EXAMPLES = [("ten-lines", "dev"), ("training-cluster", "simulated"), ("training-cluster", "metal")]
 EXAMPLES += [("chat-service", "simulated"), ("chat-service", "metal"), ("tests-of-your-own", "dev")]
-
-
-class Quiet:
-    """A report that nobody reads."""
-
-    def begin(self, tool, text):
-        pass
-
-    def detail(self, tool, text):
-        pass
-
-    def line(self, tool, text):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +25,7 @@ def client(tmp_path_factory):
     cluster = Cluster("docs")
     try:
         controllers = frozenset({"karpenter", "jobset", "trainer", "keda"})
-        cluster.start(ClusterSettings(controllers=controllers), Quiet())
+        cluster.start(ClusterSettings(controllers=controllers), Silence())
         with cluster.client() as client:
             yield client
     finally:

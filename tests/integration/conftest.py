@@ -13,6 +13,7 @@ from aidc.controlplane.applying import apply_all
 from aidc.controlplane.cluster import Cluster, ClusterSettings
 from aidc.controlplane.processes import ProcessTable
 from aidc.controlplane.waiting import wait_until_ready
+from aidc.tools.progress import Silence
 
 MANIFESTS = Path(__file__).parent / "manifests"
 
@@ -21,19 +22,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.integration)
-
-
-class Quiet:
-    """A report that nobody reads."""
-
-    def begin(self, tool, text):
-        pass
-
-    def detail(self, tool, text):
-        pass
-
-    def line(self, tool, text):
-        pass
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +43,7 @@ def state(tmp_path_factory):
 def cluster(state):
     """The shared cluster, with every controller."""
     cluster = Cluster("shared")
-    cluster.start(ClusterSettings(controllers=frozenset({"karpenter", "jobset", "trainer", "keda"})), Quiet())
+    cluster.start(ClusterSettings(controllers=frozenset({"karpenter", "jobset", "trainer", "keda"})), Silence())
     return cluster
 
 

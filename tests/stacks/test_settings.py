@@ -188,3 +188,27 @@ def evaluated() -> Callable[..., Any]:
     from aidc.stacks import DataCenter
 
     return lambda settings: evaluate(lambda: DataCenter("data-center", check_settings(copy.deepcopy(settings), "test")))
+
+
+@pytest.mark.parametrize(
+    ("section", "value", "path"),
+    [
+        ("inference_services", {"chat": {}}, "inferenceServices.chat.service"),
+        ("inference_services", {"chat": {"service": {}}}, "inferenceServices.chat.service.namespace"),
+        ("inference_services", {"chat": {"servce": {}}}, "inferenceServices.chat.servce"),
+        ("inference_services", {"chat": {"service": []}}, "inferenceServices.chat.service"),
+        ("priority_classes", {"high": {}}, "priorityClasses.high.value"),
+        ("priority_classes", {"high": 7}, "priorityClasses.high"),
+        ("training_jobs", {"gpt2": {}}, "trainingJobs.gpt2.nodes"),
+        ("shared_filesystems", {"data": {}}, "sharedFilesystems.data.namespace"),
+        ("tenants", ["research"], "tenants"),
+        ("tenants", {"research": None}, "tenants.research"),
+    ],
+)
+def test_a_programs_own_dictionary_is_checked_as_well(section: str, value: Any, path: str) -> None:
+    from aidc.stacks.composition import plan_data_center
+
+    args: Any = {"platform": "simulated", section: value}
+    with pytest.raises(InvalidInput) as caught:
+        plan_data_center(args)
+    assert path in {problem.path for problem in caught.value.problems}
