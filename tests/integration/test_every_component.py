@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 import aidc.components
-from aidc.controlplane.client import ApiError
+from aidc.controlplane.definitions import wait_until_served
 from aidc.evaluation import evaluate
 from aidc.evaluation.manifests import manifests_of
 
@@ -48,10 +48,7 @@ def _namespace(name):
 def _install(client, path, group):
     if not path.is_file():
         pytest.skip(f"the published definitions of {group} are not in {path.parent}; name their folder in AIDC_CRDS")
-    for definition in yaml.safe_load_all(path.read_text()):
-        if definition and definition["spec"]["group"] == group:
-            try:
-                client.apply(definition, force=True)
-            except ApiError as error:
-                pytest.fail(str(error))
-    client.kind(f"{group}/v1alpha1", "ObjectBucketClaim", refresh=True)
+    definitions = [one for one in yaml.safe_load_all(path.read_text()) if one and one["spec"]["group"] == group]
+    for definition in definitions:
+        client.apply(definition, force=True)
+    wait_until_served(client, [definition["metadata"]["name"] for definition in definitions])
