@@ -8,10 +8,10 @@ from typing import Any, Final, NotRequired, TypedDict
 import pulumi
 
 from ..evaluation.quantities import quantity
+from ..infra.arguments import is_known
+from ..infra.labels import NODE_POOL_LABEL, accelerator_taint
+from ..infra.quantities import check_quantity
 from ..problems import Problems
-from .arguments import is_known
-from .labels import NODE_POOL_LABEL, accelerator_taint
-from .quantities import check_quantity
 
 _USER: Final = 65532
 """The `nonroot` user of distroless images; above 10,000 as CKV_K8S_40 asks."""

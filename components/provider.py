@@ -3,13 +3,27 @@
 import inspect
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from importlib import import_module
+from typing import Any, Final, cast
 
 import pulumi
 from pulumi.provider import ConstructResult
 from pulumi.provider.experimental.analyzer import ComponentDefinition, PropertyDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError
+
+_ROOMS: Final = (
+    "components",
+    "infra.addons",
+    "infra.eks",
+    "infra.identity",
+    "infra.karpenter",
+    "infra.network",
+    "infra.recovery",
+    "infra.registry",
+    "infra.security",
+)
+"""Where public components are: whatever is a component among the names that these packages export."""
 
 
 class AidcProvider(ComponentProvider):
@@ -85,10 +99,15 @@ class AidcProvider(ComponentProvider):
 
 def component_classes() -> list[type[pulumi.ComponentResource]]:
     """Return the public components, sorted by name."""
-    from .. import components
+    found = public_names().values()
+    kinds = [each for each in found if inspect.isclass(each) and issubclass(each, pulumi.ComponentResource)]
+    return sorted(kinds, key=lambda kind: kind.__name__)
 
-    found = [getattr(components, name) for name in components.__all__]
-    return [each for each in found if inspect.isclass(each) and issubclass(each, pulumi.ComponentResource)]
+
+def public_names() -> dict[str, Any]:
+    """Return everything that the rooms of components export, by name."""
+    rooms = [import_module(f"aidc.{room}") for room in _ROOMS]
+    return {name: getattr(room, name) for room in rooms for name in getattr(room, "__all__", ())}
 
 
 def component_provider() -> AidcProvider:

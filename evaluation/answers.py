@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
+from .aws_answers import aws_id
 from .documents import parse_documents
 
 Answer = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any] | None]
@@ -35,7 +36,9 @@ def kubernetes_call(token: str, args: Mapping[str, Any]) -> Mapping[str, Any] | 
 
 
 def physical_id(type: str, name: str, inputs: Mapping[str, Any]) -> str:
-    """The id that the provider would give: `namespace/name` for a Kubernetes object, else `<name>-id`."""
+    """The id that the provider would give: `namespace/name` for a Kubernetes object, AWS's form, or `<name>-id`."""
+    if type.startswith("aws:"):
+        return aws_id(type, name)
     if not type.startswith(_KUBERNETES):
         return f"{name}-id"
     known = _section(inputs, "metadata")

@@ -8,6 +8,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import resource_pb2
 
 from .answers import Answer, kubernetes_answer, kubernetes_call, physical_id
+from .aws_answers import aws_answer, aws_call
 from .graph import STACK_TYPE, UNKNOWN, Resource
 from .properties import Properties, read_properties
 from .transforms import transform_registration, transformed_arguments
@@ -57,7 +58,7 @@ class RecordingMonitor:
         self.called: set[str] = set()
         self._prefix = f"urn:pulumi:{stack}::{project}::"
         self._preview = preview
-        self._answers = (*answers, kubernetes_answer)
+        self._answers = (*answers, kubernetes_answer, aws_answer)
         self._calls = calls or {}
         self._stack_outputs = stack_outputs or {}
         self._states: dict[str, struct_pb2.Struct] = {}
@@ -219,7 +220,8 @@ class RecordingMonitor:
             self.called.add(token)
             known = self._calls.get(token)
             if known is None:
-                known = kubernetes_call(token, read_properties(args).values)
+                asked = read_properties(args).values
+                known = kubernetes_call(token, asked) or aws_call(token, asked)
             result.update(_wire(known or {}))
         fields: dict[str, Any] = {"return": result}
         return resource_pb2.ResourceInvokeResponse(**fields)

@@ -11,6 +11,7 @@ class Platform(StrEnum):
 
     SIMULATED = "simulated"
     KUBERNETES = "kubernetes"
+    AWS = "aws"
 
 
 def kubernetes_provider(

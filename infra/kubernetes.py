@@ -36,7 +36,7 @@ class KubernetesObject(pulumi.CustomResource):
         api_version, kind = manifest["apiVersion"], manifest["kind"]
         group, _, version = api_version.rpartition("/")
         secret_outputs = ["data", "stringData"] if (api_version, kind) == ("v1", "Secret") else None
-        defaults = pulumi.ResourceOptions(version=_provider_version(), additional_secret_outputs=secret_outputs)
+        defaults = pulumi.ResourceOptions(version=provider_version(), additional_secret_outputs=secret_outputs)
         super().__init__(
             f"kubernetes:{group or _CORE}/{version}:{kind}{'Patch' if patch else ''}",
             name,
@@ -51,7 +51,8 @@ class KubernetesObject(pulumi.CustomResource):
 
 
 @cache
-def _provider_version() -> str:
+def provider_version() -> str:
+    """Return the version of pulumi-kubernetes, whose provider makes the objects."""
     from importlib.metadata import version
 
     return version("pulumi-kubernetes")

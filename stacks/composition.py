@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from ..components.arguments import argument_hints, check_keys, is_known
 from ..components.compute import NodeProvisioner, plan_cpu_node_pool, plan_gpu_node_pool, plan_node_scaling
 from ..components.inference import plan_microservice
-from ..components.labels import check_name
 from ..components.storage import plan_dataset_volume, plan_object_store, plan_shared_filesystem
 from ..components.tenancy import plan_tenancy
 from ..components.training import plan_training_job
+from ..infra.arguments import argument_hints, check_keys, is_known
 from ..infra.cluster import Platform
+from ..infra.labels import check_name
 from ..planning.catalog import regions
 from ..problems import InvalidInput, Problems, camel_case, suggestion
 from .data_center_args import DataCenterArgs, PriorityClass

@@ -5,15 +5,15 @@ from typing import Any, cast
 
 import pulumi
 
-from ..components.arguments import planned
 from ..components.compute import CpuNodePool, GpuNodePool, KwokNodeClass, NodeScaling
 from ..components.inference import Microservice
-from ..components.labels import object_labels
 from ..components.storage import DatasetVolume, ObjectStore, SharedFilesystem
 from ..components.tenancy import Tenancy
 from ..components.training import TrainingJob
+from ..infra.arguments import planned
 from ..infra.cluster import Platform, kubernetes_provider
 from ..infra.kubernetes import KubernetesObject
+from ..infra.labels import object_labels
 from .composition import DEFAULT_REGION, Composition, plan_data_center
 from .data_center_args import DataCenterArgs
 from .served_model import create_served_model

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, NotRequired, Required, Union, cast, ge
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
-from ..components.arguments import argument_hints
+from ..infra.arguments import argument_hints
 from ..problems import Problems, camel_case, suggestion
 
 Omitted = Mapping[type, frozenset[str]]

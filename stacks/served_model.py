@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import pulumi
 
-from ..components.arguments import argument_hints
 from ..components.autoscaling import (
     EventDrivenScaling,
     HorizontalScaling,
@@ -15,6 +14,7 @@ from ..components.autoscaling import (
 )
 from ..components.inference import InferenceService, plan_inference_service
 from ..components.network import GatewayRoute, LoadBalancer, plan_gateway_route, plan_load_balancer
+from ..infra.arguments import argument_hints
 from ..problems import InvalidInput, Problems, camel_case
 from .data_center_args import ServedModel
 

@@ -7,10 +7,10 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 
+from ...infra.arguments import check_keys, planned, recorded
 from ...infra.kubernetes import KubernetesObject
+from ...infra.labels import check_name, object_labels
 from ...problems import Problems
-from ..arguments import check_keys, planned, recorded
-from ..labels import check_name, object_labels
 from .behavior import DirectionPlan, ScalingDirection, behavior_manifest, plan_behavior
 from .metrics import ContainerUtilization, ExternalMetric, ObjectMetric, PodsMetric, plan_metrics
 from .scale_target import ScaleTarget, ScaleTargetPlan, plan_bounds, plan_target

@@ -5,8 +5,8 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 
+from ...infra.quantities import check_quantity
 from ...problems import Problems
-from ..quantities import check_quantity
 
 _MOST_PERCENT: Final = 10_000
 """Percent of a request that a pod may use: a hundred times what it asked for."""

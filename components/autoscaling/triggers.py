@@ -8,11 +8,11 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 
+from ...infra.arguments import is_known
+from ...infra.labels import check_name
+from ...infra.quantities import check_quantity
 from ...infra.versions import KEDA
 from ...problems import Problems, suggestion
-from ..arguments import is_known
-from ..labels import check_name
-from ..quantities import check_quantity
 
 RESOURCE_TRIGGERS: Final = frozenset({"cpu", "memory"})
 """Triggers that the autoscaler itself reads from the pods: they need a pod, so they cannot scale from zero."""

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from ..labels import object_labels
+from ...infra.labels import object_labels
 from .node_labels import shown_taint
 from .pool_plan import NodePoolPlan
 

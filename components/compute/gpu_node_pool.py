@@ -6,8 +6,8 @@ from typing import NotRequired, Optional, TypedDict
 
 import pulumi
 
+from ...infra.arguments import check_keys, planned, recorded
 from ...problems import Problems
-from ..arguments import check_keys, planned, recorded
 from .hardware import AcceleratorRequirement, accelerated_shape
 from .node_labels import NodeTaint, shown_taint
 from .node_pool import create_node_pool

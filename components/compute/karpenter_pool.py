@@ -6,7 +6,7 @@ used; it accepts others, and then chooses the cheapest type of all.
 
 from typing import Any, Final
 
-from ..labels import object_labels
+from ...infra.labels import object_labels
 from .pool_plan import NodePoolPlan
 
 COMPONENT: Final = "node-pool"

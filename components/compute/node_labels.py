@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NotRequired, TypedDict
 
+from ...infra.labels import NODE_POOL_LABEL, accelerator_taint
 from ...planning.catalog import Accelerator
 from ...problems import Problems
-from ..labels import NODE_POOL_LABEL, accelerator_taint
 
 ACCELERATOR_LABEL: Final = "aidc.dev/accelerator"
 """Carried by every node with accelerators: the model by its name in the catalog, such as `h100`."""

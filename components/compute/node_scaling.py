@@ -7,12 +7,12 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 
+from ...infra.arguments import check_keys, is_known, planned, recorded
 from ...infra.kubernetes import KubernetesObject
+from ...infra.labels import NODE_POOL_LABEL, accelerator_taint, check_name, object_labels, selector_labels
 from ...infra.versions import PAUSE
 from ...planning.catalog import InstanceType, find_instance_type
 from ...problems import Problems
-from ..arguments import check_keys, is_known, planned, recorded
-from ..labels import NODE_POOL_LABEL, accelerator_taint, check_name, object_labels, selector_labels
 from ..pods import PodResources, ResourcesPlan, check_image, container_security, plan_resources, pod_security
 from .node_labels import NodeTaint, plan_taints, toleration
 from .scaling_policy import MAXIMUM_NODES

@@ -8,12 +8,12 @@ from typing import Any, Final, TypedDict, cast
 
 import pulumi
 
+from ...infra.arguments import is_known
+from ...infra.labels import NODE_POOL_LABEL, check_name
 from ...planning.catalog import InstanceType, regions
 from ...planning.catalog.karpenter import CAPACITY_TYPES
 from ...planning.catalog.prices import ON_DEMAND, SPOT
 from ...problems import Problems
-from ..arguments import is_known
-from ..labels import NODE_POOL_LABEL, check_name
 from .hardware import NodeShape, plain_requirement
 from .node_labels import NodeTaint, check_label_value, plan_labels, plan_taints
 from .scaling_policy import MAXIMUM_NODES, NodePurpose, NodeScalingPolicy, ScalingPlan, plan_scaling

@@ -3,7 +3,7 @@
 import math
 from typing import Any, Final
 
-from ..labels import object_labels
+from ...infra.labels import object_labels
 from ..pods import container_security, environment, placement, pod_security, volume_mounts, volumes
 from .deployment_inputs import SpreadMode
 from .deployment_plan import DeploymentPlan

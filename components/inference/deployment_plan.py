@@ -7,9 +7,9 @@ from typing import Final
 
 import pulumi
 
+from ...infra.addresses import check_cidr, check_port
+from ...infra.labels import check_name, selector_labels
 from ...problems import Problems
-from ..addresses import check_cidr, check_port
-from ..labels import check_name, selector_labels
 from ..pods import (
     ResourcesPlan,
     SecretKeyReference,

@@ -5,8 +5,8 @@ from typing import Final, NotRequired, TypedDict, cast
 
 import pulumi
 
+from ...infra.arguments import check_keys, planned, recorded
 from ...problems import Problems
-from ..arguments import check_keys, planned, recorded
 from ..pods import PodResources, SecretKeyReference, VolumeMount
 from .deployment_inputs import DeploymentInputs, SpreadMode
 from .deployment_plan import DeploymentPlan, plan_deployment

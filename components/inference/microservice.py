@@ -7,8 +7,8 @@ from typing import Final, NotRequired, TypedDict, cast
 
 import pulumi
 
+from ...infra.arguments import check_keys, planned, recorded
 from ...problems import InvalidInput, Problems
-from ..arguments import check_keys, planned, recorded
 from ..autoscaling.horizontal_scaling import HorizontalScaling, HorizontalScalingArgs, plan_horizontal_scaling
 from ..autoscaling.scale_target import ScaleTarget
 from ..network.exposure import LoadBalancerScheme

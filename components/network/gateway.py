@@ -7,9 +7,9 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 
+from ...infra.addresses import check_port
+from ...infra.labels import check_name
 from ...problems import Problems
-from ..addresses import check_port
-from ..labels import check_name
 from .exposure import LoadBalancerScheme, check_annotations, plan_scheme, scheme_annotations
 
 API_VERSION: Final = "gateway.networking.k8s.io/v1"

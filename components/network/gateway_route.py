@@ -7,10 +7,10 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 
+from ...infra.arguments import check_keys, planned, recorded
 from ...infra.kubernetes import KubernetesObject
+from ...infra.labels import check_name, object_labels
 from ...problems import Problems
-from ..arguments import check_keys, planned, recorded
-from ..labels import check_name, object_labels
 from .gateway import API_VERSION, GatewayDefinition, GatewayPlan, GatewayReference, check_host_name, plan_gateway
 from .route_rules import RouteRule, RulePlan, plan_rules
 

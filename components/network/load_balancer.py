@@ -8,11 +8,11 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 
+from ...infra.addresses import check_cidr
+from ...infra.arguments import check_keys, planned, recorded
 from ...infra.kubernetes import KubernetesObject
+from ...infra.labels import check_name, object_labels
 from ...problems import Problems
-from ..addresses import check_cidr
-from ..arguments import check_keys, planned, recorded
-from ..labels import check_name, object_labels
 from .exposure import PRIVATE_NETWORKS, LoadBalancerScheme, check_annotations, plan_scheme, scheme_annotations
 from .service_ports import PortPlan, ServicePort, plan_ports
 

@@ -7,9 +7,9 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 
+from ...infra.addresses import check_port
+from ...infra.labels import check_name
 from ...problems import Problems
-from ..addresses import check_port
-from ..labels import check_name
 
 # Bounds of HTTPRoute in Gateway API v1, from the published schema.
 _MAXIMUM_RULES: Final = 16

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NotRequired, TypedDict
 
+from ...infra.addresses import check_port
+from ...infra.labels import check_name
 from ...problems import Problems
-from ..addresses import check_port
-from ..labels import check_name
 
 
 class TransportProtocol(StrEnum):

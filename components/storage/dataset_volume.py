@@ -5,10 +5,10 @@ from typing import Final, NotRequired, TypedDict
 
 import pulumi
 
+from ...infra.arguments import check_keys, is_known, planned, recorded
+from ...infra.labels import check_name
+from ...infra.quantities import check_quantity
 from ...problems import Problems
-from ..arguments import check_keys, is_known, planned, recorded
-from ..labels import check_name
-from ..quantities import check_quantity
 from .volumes import (
     ClaimPlan,
     NfsExport,

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 import pulumi
 
+from ...infra.arguments import check_keys, is_known, planned, recorded
 from ...infra.kubernetes import KubernetesObject
+from ...infra.labels import check_name, object_labels
+from ...infra.quantities import check_quantity
 from ...problems import Problems
-from ..arguments import check_keys, is_known, planned, recorded
-from ..labels import check_name, object_labels
-from ..quantities import check_quantity
 
 _COMPONENT: Final = "object-store"
 _REGION: Final = "us-east-1"

@@ -6,9 +6,9 @@ from typing import Final, NotRequired, TypedDict
 
 import pulumi
 
+from ...infra.arguments import check_keys, planned, recorded
+from ...infra.quantities import check_quantity
 from ...problems import Problems
-from ..arguments import check_keys, planned, recorded
-from ..quantities import check_quantity
 from .volumes import (
     ClaimPlan,
     NfsExport,

@@ -7,10 +7,10 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 
+from ...infra.arguments import is_known
 from ...infra.kubernetes import KubernetesObject
+from ...infra.labels import check_name, object_labels
 from ...problems import Problems
-from ..arguments import is_known
-from ..labels import check_name, object_labels
 
 NFS_OPTIONS: Final = ("hard", "nfsvers=4.1")
 """`hard`: a server that is away makes programs wait; with `soft` they would get errors, and write half a file."""

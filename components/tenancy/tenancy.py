@@ -9,11 +9,11 @@ from typing import Any, Final, NotRequired, TypedDict, cast
 
 import pulumi
 
+from ...infra.arguments import check_keys, planned, recorded
 from ...infra.kubernetes import KubernetesObject
+from ...infra.labels import check_name, object_labels
+from ...infra.quantities import check_quantity
 from ...problems import Problems, camel_case
-from ..arguments import check_keys, planned, recorded
-from ..labels import check_name, object_labels
-from ..quantities import check_quantity
 
 _COMPONENT: Final = "tenancy"
 

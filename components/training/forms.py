@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from ..labels import selector_labels
+from ...infra.labels import selector_labels
 from .inputs import TrainingForm
 from .plan import TrainingPlan
 from .rendezvous import PORT

@@ -9,9 +9,9 @@ from typing import Final
 import pulumi
 
 from ...evaluation.quantities import quantity
+from ...infra.arguments import check_keys
+from ...infra.labels import check_name
 from ...problems import Problems
-from ..arguments import check_keys
-from ..labels import check_name
 from ..pods import (
     MAXIMUM_ACCELERATORS,
     PodResources,

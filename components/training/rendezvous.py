@@ -4,7 +4,7 @@ from typing import Final
 
 import pulumi
 
-from ..arguments import is_known
+from ...infra.arguments import is_known
 from .inputs import TrainingForm
 from .plan import TrainingPlan
 

@@ -4,8 +4,8 @@ from functools import partial
 
 import pulumi
 
+from ...infra.arguments import planned, recorded
 from ...infra.kubernetes import KubernetesObject
-from ..arguments import planned, recorded
 from .forms import headless_service, indexed_job, job_set, train_job, training_runtime, workers_of
 from .inputs import TrainingForm, TrainingJobArgs
 from .plan import TrainingPlan, plan_training_job

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from ..labels import object_labels, selector_labels
+from ...infra.labels import object_labels, selector_labels
 from ..pods import container_security, environment, placement, pod_security, volume_mounts, volumes
 from .inputs import TrainingForm
 from .plan import TrainingPlan

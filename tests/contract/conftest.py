@@ -9,8 +9,7 @@ from typing import Any, get_args, get_type_hints, is_typeddict
 import pulumi
 import pytest
 
-import aidc.components
-from aidc.components.provider import AidcProvider, component_classes, component_provider
+from aidc.components.provider import AidcProvider, component_classes, component_provider, public_names
 from aidc.problems import camel_case
 
 
@@ -34,11 +33,11 @@ class Example:
 
     @property
     def kind(self) -> type[pulumi.ComponentResource]:
-        return getattr(aidc.components, self.component)
+        return public_names()[self.component]
 
     @property
     def args_type(self) -> type:
-        return getattr(aidc.components, f"{self.component}Args")
+        return public_names()[f"{self.component}Args"]
 
     @property
     def inputs(self) -> dict[str, Any]:

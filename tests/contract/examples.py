@@ -1,5 +1,7 @@
 """Inputs that every public component accepts; together they use every field. Data only."""
 
+import runpy
+from pathlib import Path
 from typing import Any
 
 _IMAGE = "registry.example/program:1.4.2"
@@ -369,3 +371,6 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         },
     ],
 }
+
+for more in sorted(Path(__file__).parent.glob("examples_*.py")):
+    EXAMPLES |= runpy.run_path(str(more))["EXAMPLES"]

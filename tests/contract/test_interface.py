@@ -20,7 +20,7 @@ from pulumi.provider.experimental.component import ComponentProvider
 
 import aidc
 import aidc.components
-from aidc.components.provider import AidcProvider, component_classes, component_provider
+from aidc.components.provider import AidcProvider, component_classes, component_provider, public_names
 
 _RECORDED = Path(__file__).with_name("schema.json")
 _TOP = {"name": "aidc", "version": aidc.__version__}
@@ -108,8 +108,8 @@ def is_public(value: object) -> bool:
 
 def test_every_type_of_the_interface_can_be_imported(schema: dict[str, Any]) -> None:
     named = {name.rpartition(":")[2] for name in [*schema["types"], *schema["resources"]]}
-    assert named <= set(aidc.components.__all__)
-    assert {f"{kind.__name__}Args" for kind in component_classes()} <= set(aidc.components.__all__)
+    assert named <= set(public_names())
+    assert {f"{kind.__name__}Args" for kind in component_classes()} <= set(public_names())
     assert not [name for name in schema["types"] if name.endswith("Args")]
 
 

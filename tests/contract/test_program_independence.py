@@ -33,9 +33,9 @@ def test_the_inputs_are_left_as_they_were(example: Any) -> None:
 
 def test_its_objects_have_names_of_their_own_and_carry_its_labels(example: Any) -> None:
     graph = evaluate(lambda: example.kind("thing", example.args))
-    objects = [each for each in graph if each.package == "kubernetes"]
+    assert [each for each in graph if each.package in ("kubernetes", "aws", "docker")]
+    objects = [each for each in graph if each.package == "kubernetes" and "metadata" in each.inputs]
     keys = [(each.type, each.inputs["metadata"].get("namespace"), each.inputs["metadata"]["name"]) for each in objects]
-    assert objects
     assert len(set(keys)) == len(keys)
     for each in objects:
         if not each.type.endswith("Patch"):
@@ -46,13 +46,17 @@ def test_its_objects_have_names_of_their_own_and_carry_its_labels(example: Any) 
 
 
 def test_it_takes_the_provider_of_the_caller(example: Any) -> None:
+    packages = ("kubernetes", "aws")
+
     def program() -> None:
-        provider = OwnProvider("kubernetes", "own", {})
-        example.kind("thing", example.args, pulumi.ResourceOptions(provider=provider))
+        providers = [OwnProvider(package, f"own-{package}", {}) for package in packages]
+        example.kind("thing", example.args, pulumi.ResourceOptions(providers=providers))
 
     graph = evaluate(program)
-    own = graph.named("own").urn
-    assert {each.provider for each in graph if each.package == "kubernetes" and not each.is_provider} == {own}
+    made = [each for each in graph if each.package in packages and not each.is_provider]
+    assert made
+    for each in made:
+        assert each.provider == graph.named(f"own-{each.package}").urn
 
 
 class OwnProvider(pulumi.ProviderResource):

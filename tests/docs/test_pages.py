@@ -7,11 +7,10 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
-import pulumi
 import pytest
 
-import aidc.components
 import aidc.stacks
+from aidc.components.provider import component_classes
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -19,13 +18,8 @@ FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
 def components():
-    found = {}
-    for module in (aidc.components, aidc.stacks):
-        for name in module.__all__:
-            thing = getattr(module, name)
-            if inspect.isclass(thing) and issubclass(thing, pulumi.ComponentResource):
-                found[re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()] = thing
-    return found
+    kinds = [*component_classes(), aidc.stacks.DataCenter]
+    return {re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower(): kind for kind in kinds}
 
 
 def anchors(page):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-import aidc.components
+from aidc.components.provider import public_names
 from aidc.controlplane.definitions import wait_until_served
 from aidc.evaluation import evaluate
 from aidc.evaluation.manifests import manifests_of
@@ -22,8 +22,9 @@ FROM_PUBLISHED = {"objectbucket.io": "rook-ceph.yaml"}
 @pytest.mark.parametrize(("component", "index"), CASES, ids=[f"{name}-{index}" for name, index in CASES])
 def test_objects_are_accepted(component, index, deployed, client, eventually):
     args = EXAMPLES[component][index]
-    kind = getattr(aidc.components, component)
-    objects = manifests_of(evaluate(lambda: kind(f"example-{index}", args)))
+    kind = public_names()[component]
+    graph = evaluate(lambda: kind(f"example-{index}", args))
+    objects = manifests_of(graph)
     for group in {thing["apiVersion"].partition("/")[0] for thing in objects} & set(FROM_PUBLISHED):
         _install(client, PUBLISHED / FROM_PUBLISHED[group], group)
     namespaces = {thing["metadata"]["namespace"] for thing in objects if "namespace" in thing["metadata"]}
@@ -33,7 +34,8 @@ def test_objects_are_accepted(component, index, deployed, client, eventually):
     for space in around:
         client.apply(space)
     if not objects:
-        pytest.fail(f"{component} makes no object")
+        assert any(each.type.startswith(("aws:", "kubernetes:helm")) for each in graph), f"{component} makes nothing"
+        return
     outcome = deployed.apply(*objects, ready=None, patience=15)
     assert not outcome.refused, "\n".join(map(str, outcome.refused))
     assert len(outcome.created) == len(objects)

@@ -46,7 +46,7 @@ def test_the_local_settings_are_right(local: dict[str, Any]) -> None:
     ("path", "value", "at", "words"),
     [
         ("gpuNodePool", {}, "gpuNodePool", "did you mean 'gpuNodePools'"),
-        ("platform", "aws", "platform", "not one of simulated, kubernetes"),
+        ("platform", "azure", "platform", "not one of simulated, kubernetes, aws"),
         ("region", "us-est-1", "region", "or 'us-east-1'"),
         (
             "gpuNodePools.h100-training.instanceTypes",

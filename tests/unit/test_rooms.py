@@ -13,11 +13,12 @@ FLOORS = {
     "cli": 8,
     "stacks": 7,
     "components": 6,
+    "preflight": 6,
     "controlplane": 5,
     "tools": 4,
-    "planning": 3,
-    "evaluation": 2,
-    "infra": 1,
+    "infra": 3,
+    "planning": 2,
+    "evaluation": 1,
     "workloads": 4,
 }
 MODULES = sorted(path for room in FLOORS for path in (ROOT / room).rglob("*.py"))

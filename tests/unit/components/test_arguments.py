@@ -7,7 +7,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pytest
 
-from aidc.components.arguments import check_keys
+from aidc.infra.arguments import check_keys
 from aidc.problems import Problems
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aidc.components.compute import plan_kwok_node_class, plan_node_scaling
-from aidc.components.quantities import quantity
+from aidc.infra.quantities import quantity
 from aidc.planning.catalog import all_instance_types
 from aidc.problems import InvalidInput
 

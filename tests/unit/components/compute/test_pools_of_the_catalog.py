@@ -5,7 +5,7 @@ import pytest
 from aidc.components.compute import plan_cpu_node_pool, plan_gpu_node_pool
 from aidc.components.compute.karpenter_pool import node_pool_manifest
 from aidc.components.compute.pool_plan import NodePoolPlan
-from aidc.components.quantities import quantity
+from aidc.infra.quantities import quantity
 from aidc.planning.catalog import InstanceType, all_instance_types, karpenter_instance_types
 
 WHOLE = [

@@ -1,71 +1,9 @@
-"""Every version that the library depends on: which, where it is published, and since when."""
+"""The programs of the simulated control plane: which versions, and what is released of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """One published version of one thing."""
-
-    number: str
-    """Without a leading `v`, such as `1.36.3`."""
-
-    source: str
-    """Where it is published."""
-
-    released: str
-    """Day of publication, as YYYY-MM-DD."""
-
-    @property
-    def tag(self) -> str:
-        """The number with a leading `v`, as tags and Go modules write it."""
-        return f"v{self.number}"
-
-    @property
-    def minor(self) -> str:
-        """Major and minor number, such as `1.36`."""
-        return ".".join(self.number.split(".")[:2])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image(Version):
-    """A version that is published as a container image."""
-
-    repository: str
-    """Registry and name, such as `registry.k8s.io/pause`."""
-
-    @property
-    def reference(self) -> str:
-        """Repository and tag."""
-        return f"{self.repository}:{self.number}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoModule(Version):
-    """A version that is published as a Go module."""
-
-    path: str
-    """Module path, such as `sigs.k8s.io/karpenter`."""
-
-    checksum: str = ""
-    """Go's `h1:` checksum of the module. Default: none here, because `tools/modules/go.sum` has it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Artifact:
-    """One released file for one platform."""
-
-    address: str
-    """Where it is downloaded."""
-
-    sha256: str
-    """Checksum of the file, in hexadecimal digits."""
-
-    member: str = ""
-    """The file that is wanted inside a `.tar.gz`. Default: the released file is the program itself."""
-
+from .kinds import Artifact, GoModule, Image, Version
 
 GO = Version(number="1.26.5", source="https://go.dev/dl/", released="2026-07-07")
 """The oldest Go that builds every tool: what Karpenter's go.mod asks for, the highest of all."""

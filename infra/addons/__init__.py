@@ -1,0 +1,1 @@
+"""What a cluster needs beside Kubernetes: drivers, controllers, operators, as a declared graph."""

@@ -1,0 +1,1 @@
+"""Kubernetes on AWS: the EKS cluster, its system nodes and its managed add-ons."""

@@ -1,0 +1,20 @@
+"""Who may do what in AWS: policy statements, roles, and the identities of workloads."""
+
+from .account import current_account, current_region, partition
+from .role import create_role
+from .statements import Statement, policy_document, service_trust
+from .workload_identity import IdentityMethod, PolicyStatement, WorkloadIdentity, WorkloadIdentityArgs
+
+__all__ = [
+    "IdentityMethod",
+    "PolicyStatement",
+    "Statement",
+    "WorkloadIdentity",
+    "WorkloadIdentityArgs",
+    "create_role",
+    "current_account",
+    "current_region",
+    "partition",
+    "policy_document",
+    "service_trust",
+]

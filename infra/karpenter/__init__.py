@@ -1,0 +1,1 @@
+"""Karpenter on AWS: its controller, its identity, its interruption queue."""

@@ -1,0 +1,1 @@
+"""The network of a data center on AWS: zones, subnets, gateways, endpoints."""

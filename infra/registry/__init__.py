@@ -1,0 +1,1 @@
+"""Images: where they are kept, and how they get there."""
