@@ -39,7 +39,8 @@ class PolicyStatement(TypedDict):
     """By operator, then by condition key. Default: none."""
 
     why: NotRequired[str]
-    """Why it cannot be narrower. Needed where an action has a wildcard, or the resources are `*`."""
+    """Why it cannot be narrower; refused without it where an action has a wildcard, or the resources are `*`.
+    Default: none."""
 
 
 class WorkloadIdentityArgs(TypedDict):
