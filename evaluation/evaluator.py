@@ -26,7 +26,7 @@ def evaluate(
     config: Mapping[str, Any] | None = None,
     answers: Sequence[Answer] = (),
     calls: Mapping[str, Mapping[str, Any]] | None = None,
-    stack_outputs: Mapping[str, Mapping[str, Any]] | None = None,
+    stack_outputs: Mapping[str, Mapping[str, Any] | ResourceGraph] | None = None,
 ) -> ResourceGraph:
     """Run a Pulumi program in this process and return what it declares.
 
@@ -39,7 +39,7 @@ def evaluate(
         config: Configuration added to (and before) that of the stack's file, keys with or without a namespace.
         answers: Outputs that providers would give, in order of precedence; see `Answer`.
         calls: Results of provider functions by token, such as `aws:index/getCallerIdentity:getCallerIdentity`.
-        stack_outputs: Outputs of the stacks that `StackReference` names.
+        stack_outputs: Outputs of the stacks that `StackReference` names, or their graphs.
 
     Returns:
         The graph of all resources, in the order of registration.

@@ -19,7 +19,8 @@ def explained(failure: BaseException, subject: str) -> BaseException:
     """Return what to raise for what a program raised: `InvalidInput` for wrong values, else `EvaluationError`."""
     import pulumi
 
-    if isinstance(failure, InvalidInput | KeyboardInterrupt):
+    # A stack beneath that failed has told so already.
+    if isinstance(failure, InvalidInput | EvaluationError | KeyboardInterrupt):
         return failure
     if isinstance(failure, pulumi.InputPropertiesError):
         found = failure.errors or []

@@ -9,7 +9,7 @@ from pulumi.runtime.proto import resource_pb2
 
 from .answers import Answer, kubernetes_answer, kubernetes_call, physical_id
 from .aws_answers import aws_answer, aws_call
-from .graph import STACK_TYPE, UNKNOWN, Resource
+from .graph import STACK_TYPE, UNKNOWN, Resource, ResourceGraph
 from .properties import Properties, read_properties
 from .transforms import transform_registration, transformed_arguments
 
@@ -50,7 +50,7 @@ class RecordingMonitor:
         preview: bool,
         answers: Sequence[Answer] = (),
         calls: Mapping[str, Mapping[str, Any]] | None = None,
-        stack_outputs: Mapping[str, Mapping[str, Any]] | None = None,
+        stack_outputs: Mapping[str, Mapping[str, Any] | ResourceGraph] | None = None,
     ) -> None:
         """Take answers in order of precedence, results of provider functions by token, outputs by stack name."""
         self.resources: dict[str, Resource] = {}
@@ -203,11 +203,15 @@ class RecordingMonitor:
         return resource
 
     def _referenced_stack(self, name: str) -> struct_pb2.Struct:
-        known = self._stack_outputs.get(name, self._stack_outputs.get(name.rpartition("/")[2]))
+        known = self._stack_outputs.get(name)
+        if known is None:
+            known = self._stack_outputs.get(name.rpartition("/")[2])
         state = struct_pb2.Struct()
-        state.update({"secretOutputNames": []})
+        is_graph = isinstance(known, ResourceGraph)
+        secret = sorted({path.partition(".")[0] for path in known.root.secret_outputs}) if is_graph else []
+        state.update({"secretOutputNames": secret})
         if known is not None:
-            state.update({"outputs": _wire(known)})
+            state.update({"outputs": _wire(known.outputs if is_graph else known)})
         return state
 
     def _invoke(self, token: str, args: struct_pb2.Struct) -> resource_pb2.ResourceInvokeResponse:
