@@ -1,6 +1,17 @@
 """Every version that the library depends on: which, where it is published, and since when."""
 
 from .charts import KARPENTER_CHART, KARPENTER_CRD_CHART
+from .eks import (
+    ADDON_NAMES,
+    AL2023_IMAGE,
+    AL2023_KUBELETS,
+    BOTTLEROCKET_BUILD,
+    BOTTLEROCKET_IMAGE,
+    EKS_ADDONS,
+    EKS_KUBERNETES,
+    EKS_KUBERNETES_VERSIONS,
+    KARPENTER_MINIMUMS,
+)
 from .kinds import Artifact, Chart, GoModule, Image, Version
 from .programs import (
     ARTIFACTS,
@@ -18,7 +29,15 @@ from .programs import (
 )
 
 __all__ = [
+    "ADDON_NAMES",
+    "AL2023_IMAGE",
+    "AL2023_KUBELETS",
     "ARTIFACTS",
+    "BOTTLEROCKET_BUILD",
+    "BOTTLEROCKET_IMAGE",
+    "EKS_ADDONS",
+    "EKS_KUBERNETES",
+    "EKS_KUBERNETES_VERSIONS",
     "ETCD",
     "GATEWAY_API",
     "GO",
@@ -26,6 +45,7 @@ __all__ = [
     "KARPENTER",
     "KARPENTER_CHART",
     "KARPENTER_CRD_CHART",
+    "KARPENTER_MINIMUMS",
     "KEDA",
     "KUBERNETES",
     "KWOK",

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -82,11 +83,21 @@ def test_no_two_released_programs_have_one_checksum() -> None:
 
 
 def test_every_version_says_where_and_when() -> None:
-    for value in vars(versions).values():
+    listed = list(_versions(vars(versions).values()))
+    assert len(listed) > len(MODULES)
+    for value in listed:
+        # Kubernetes minors, days of images and AWS's own builds of a program are numbers too.
+        assert re.fullmatch(r"\d+\.\d+(\.\d+)?(-eksbuild\.\d+)?|20\d{6}", value.number)
+        assert re.fullmatch(r"20\d\d-[01]\d-[0-3]\d", value.released)
+        assert value.source.startswith("https://")
+
+
+def _versions(values: Iterable[object]) -> Iterator[Version]:
+    for value in values:
         if isinstance(value, Version):
-            assert re.fullmatch(r"\d+\.\d+\.\d+", value.number)
-            assert re.fullmatch(r"20\d\d-[01]\d-[0-3]\d", value.released)
-            assert value.source.startswith("https://")
+            yield value
+        elif isinstance(value, Mapping):
+            yield from _versions(value.values())
 
 
 def test_no_version_is_written_anywhere_else() -> None:
