@@ -34,6 +34,31 @@ def create_role(
         description: what it is for.
         opts: options of all the resources.
     """
+    role, _ = create_role_and_policies(
+        name,
+        role_name=role_name,
+        trust=trust,
+        statements=statements,
+        managed_policies=managed_policies,
+        permissions_boundary=permissions_boundary,
+        description=description,
+        opts=opts,
+    )
+    return role
+
+
+def create_role_and_policies(
+    name: str,
+    *,
+    role_name: pulumi.Input[str] | None,
+    trust: Sequence[Statement],
+    statements: Mapping[str, Sequence[Statement]],
+    managed_policies: Mapping[str, pulumi.Input[str]] | None = None,
+    permissions_boundary: pulumi.Input[str] | None = None,
+    description: str,
+    opts: pulumi.ResourceOptions,
+) -> tuple["Role", list[pulumi.Resource]]:
+    """Make a role as `create_role` does; return its policies too, for what must not start or end without them."""
     from pulumi_aws import iam
 
     role = iam.Role(
@@ -44,8 +69,12 @@ def create_role(
         description=description,
         opts=opts,
     )
-    for key, arn in (managed_policies or {}).items():
+    policies: list[pulumi.Resource] = [
         iam.RolePolicyAttachment(f"{name}-{key}", role=role.name, policy_arn=arn, opts=opts)
-    for key, listed in statements.items():
+        for key, arn in (managed_policies or {}).items()
+    ]
+    policies += [
         iam.RolePolicy(f"{name}-{key}", name=key, role=role.name, policy=policy_document(listed), opts=opts)
-    return role
+        for key, listed in statements.items()
+    ]
+    return role, policies

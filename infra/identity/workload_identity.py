@@ -11,6 +11,7 @@ from ..arguments import check_keys, is_known, planned, recorded
 from ..labels import check_name
 from .role import create_role
 from .statements import Statement
+from .trust import pod_trust, web_identity_trust
 
 _MAXIMUM_ROLE_NAME: Final = 64
 """Characters of a role's name: IAM User Guide, IAM and STS quotas."""
@@ -127,7 +128,7 @@ class WorkloadIdentity(pulumi.ComponentResource):
         role = create_role(
             name,
             role_name=args.get("role_name"),
-            trust=[_web_trust(args) if is_irsa else _pod_trust(args)],
+            trust=[_web_trust(args) if is_irsa else pod_trust(*_account(args))],
             statements={"access": statements},
             permissions_boundary=args.get("permissions_boundary"),
             description=f"Pods of {args['namespace']}/{args['service_account']}",
@@ -148,34 +149,10 @@ class WorkloadIdentity(pulumi.ComponentResource):
         self.register_outputs({"role_arn": self.role_arn, "role_name": self.role_name})
 
 
-def _pod_trust(args: WorkloadIdentityArgs) -> Statement:
-    # EKS User Guide, "Pod Identity role trust policy": the session tags narrow it to one service account.
-    return Statement(
-        sid="AssumedByPods",
-        actions=["sts:AssumeRole", "sts:TagSession"],
-        resources=[],
-        principals={"Service": ["pods.eks.amazonaws.com"]},
-        conditions={
-            "StringEquals": {
-                "aws:RequestTag/eks-cluster-name": args["cluster_name"],
-                "aws:RequestTag/kubernetes-namespace": args["namespace"],
-                "aws:RequestTag/kubernetes-service-account": args["service_account"],
-            }
-        },
-    )
+def _account(args: WorkloadIdentityArgs) -> tuple[pulumi.Input[str], str, str]:
+    return args["cluster_name"], args["namespace"], args["service_account"]
 
 
 def _web_trust(args: WorkloadIdentityArgs) -> Statement:
-    subject = f"system:serviceaccount:{args['namespace']}:{args['service_account']}"
-
-    def conditions(issuer: str) -> dict[str, Any]:
-        host = issuer.removeprefix("https://")
-        return {"StringEquals": {f"{host}:aud": "sts.amazonaws.com", f"{host}:sub": subject}}
-
-    return Statement(
-        sid="AssumedByServiceAccount",
-        actions=["sts:AssumeRoleWithWebIdentity"],
-        resources=[],
-        principals={"Federated": [args.get("oidc_provider_arn", "")]},
-        conditions=pulumi.Output.from_input(args.get("oidc_issuer", "")).apply(conditions),
-    )
+    provider, issuer = args.get("oidc_provider_arn", ""), args.get("oidc_issuer", "")
+    return web_identity_trust(provider, issuer, args["namespace"], args["service_account"])
