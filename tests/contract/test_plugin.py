@@ -50,6 +50,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def RegisterResourceOutputs(self, request: Any, context: Any) -> Any:
         return self.recording.RegisterResourceOutputs(request)
 
+    def Invoke(self, request: Any, context: Any) -> Any:
+        return self.recording.Invoke(request)
+
 
 class Engine(engine_pb2_grpc.EngineServicer):
     """Takes the log and drops it."""
