@@ -11,10 +11,20 @@ from .accelerators import (
     find_mig_profile,
     mig_profile,
 )
+from .capacity_blocks import usable_time, usable_until
 from .data_files import Source, sources
 from .instance_types import InstanceType, all_instance_types, find_instance_type, instance_type
 from .karpenter import karpenter_instance_types
+from .network_interfaces import (
+    InterfaceKind,
+    NetworkInterface,
+    NetworkLayout,
+    find_network_layout,
+    network_layout,
+    network_layouts,
+)
 from .prices import Price, regions
+from .quotas import Quota, quota_of, quotas
 from .requirements import Requirement, find_instance_types, instance_types
 from .shared_nodes import SharedNode
 
@@ -22,8 +32,12 @@ __all__ = [
     "TIME_SLICING_REPLICAS",
     "Accelerator",
     "InstanceType",
+    "InterfaceKind",
     "MigProfile",
+    "NetworkInterface",
+    "NetworkLayout",
     "Price",
+    "Quota",
     "Requirement",
     "SharedNode",
     "Source",
@@ -35,10 +49,17 @@ __all__ = [
     "find_instance_type",
     "find_instance_types",
     "find_mig_profile",
+    "find_network_layout",
     "instance_type",
     "instance_types",
     "karpenter_instance_types",
     "mig_profile",
+    "network_layout",
+    "network_layouts",
+    "quota_of",
+    "quotas",
     "regions",
     "sources",
+    "usable_time",
+    "usable_until",
 ]

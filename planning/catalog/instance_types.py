@@ -68,7 +68,7 @@ class InstanceType:
     """Known prices; empty where none is known."""
 
     notes: tuple[str, ...]
-    """Network layout, and what to know."""
+    """What to know."""
 
     @property
     def family(self) -> str:

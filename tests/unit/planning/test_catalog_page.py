@@ -18,7 +18,7 @@ def test_a_snippet_runs(snippet):
 
 
 def test_the_page_counts_right_and_quotes_the_real_error():
-    assert len(SNIPPETS) == 3
+    assert len(SNIPPETS) == 4
     assert f"{len(all_instance_types())} EC2 instance types" in PAGE
     assert f"{len(accelerators())} accelerators" in PAGE
     with pytest.raises(InvalidInput) as caught:
