@@ -1,6 +1,6 @@
 """Every version that the library depends on: which, where it is published, and since when."""
 
-from .charts import KARPENTER_CHART, KARPENTER_CRD_CHART
+from .charts import ADDON_CHARTS, KARPENTER_CHART, KARPENTER_CRD_CHART, VELERO_CHART
 from .eks import (
     ADDON_NAMES,
     AL2023_IMAGE,
@@ -29,6 +29,7 @@ from .programs import (
 )
 
 __all__ = [
+    "ADDON_CHARTS",
     "ADDON_NAMES",
     "AL2023_IMAGE",
     "AL2023_KUBELETS",
@@ -52,6 +53,7 @@ __all__ = [
     "METRICS_SERVER",
     "PAUSE",
     "TRAINER",
+    "VELERO_CHART",
     "Artifact",
     "Chart",
     "GoModule",
