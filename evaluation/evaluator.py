@@ -13,6 +13,9 @@ from .project import Project, load_project
 
 Program = Callable[[], Any]
 
+_GRACE: Final = 0.05
+"""Seconds for what a failed program has begun to end by itself."""
+
 _PATIENCE: Final = 1.0
 """Seconds for a task to end once it is cancelled; a program may catch that."""
 
@@ -142,6 +145,9 @@ def _run(
 
 def _cancel_what_waits(loop: asyncio.AbstractEventLoop) -> None:
     """End the tasks that a failed program leaves behind, which would complain on standard error when collected."""
+    # What has not begun yet is let begin: a coroutine that never was complains as well.
+    if waiting := asyncio.all_tasks(loop):
+        loop.run_until_complete(asyncio.wait(waiting, timeout=_GRACE))
     waiting = asyncio.all_tasks(loop)
     for task in waiting:
         task.cancel()

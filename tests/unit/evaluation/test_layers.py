@@ -22,7 +22,7 @@ if beneath:
 metadata = {"name": "thing"}
 thing = KubernetesObject("thing", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
 pulumi.export("found", f"from {pulumi.get_stack()}")
-pulumi.export("status", thing.status)
+pulumi.export("id", thing.id)
 pulumi.export("secret", pulumi.Output.secret("hidden"))
 """
 
@@ -62,7 +62,7 @@ def test_a_stack_of_another_project_stays_unknown(project: Project) -> None:
 
 def test_what_a_first_preview_does_not_know_stays_unknown_above(project: Project) -> None:
     graphs = evaluate_layers(project, "high", preview=True)
-    assert graphs[0].outputs["status"] is UNKNOWN
+    assert graphs[0].outputs["id"] is UNKNOWN
     assert graphs[2].named("thing").inputs["data"]["found"] == "from middle"
 
 
