@@ -9,6 +9,9 @@ MANAGED_BY: Final = "aidc"
 NODE_POOL_LABEL: Final = "aidc.dev/node-pool"
 """Carried by every node of a pool; workloads select it."""
 
+ACCELERATOR_LABEL: Final = "aidc.dev/accelerator"
+"""Carried by every node with accelerators: the model by its name in the catalog, such as `h100`."""
+
 GPU_TAINT: Final = "nvidia.com/gpu"
 """Carried by every NVIDIA GPU node, so that only workloads that ask for a GPU land there."""
 

@@ -5,12 +5,9 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NotRequired, TypedDict
 
-from ...infra.labels import NODE_POOL_LABEL, accelerator_taint
+from ...infra.labels import ACCELERATOR_LABEL, NODE_POOL_LABEL, accelerator_taint
 from ...planning.catalog import Accelerator
 from ...problems import Problems
-
-ACCELERATOR_LABEL: Final = "aidc.dev/accelerator"
-"""Carried by every node with accelerators: the model by its name in the catalog, such as `h100`."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _PREFIX: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
