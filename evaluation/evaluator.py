@@ -136,6 +136,11 @@ def _run(
     try:
         with patient_collector():
             loop.run_until_complete(run_in_stack(main))
+    except BaseException as failure:
+        # Tasks that wait for the same failure raise it again while they end: its trace is that of the first time.
+        trace = failure.__traceback__
+        _cancel_what_waits(loop)
+        raise failure.with_traceback(trace) from failure.__cause__
     finally:
         _cancel_what_waits(loop)
         loop.run_until_complete(loop.shutdown_asyncgens())
