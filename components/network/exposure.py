@@ -1,9 +1,10 @@
 """Whether an address is reachable from outside, as each platform wants to be told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
+from ...infra.addresses import check_cidr
 from ...problems import Problems
 
 PRIVATE_NETWORKS: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -42,6 +43,22 @@ def plan_scheme(problems: Problems, scheme: str) -> LoadBalancerScheme:
     """Read the scheme; a wrong one becomes a problem and counts as internal."""
     problems.choice("scheme", scheme, [each.value for each in LoadBalancerScheme])
     return LoadBalancerScheme(scheme) if scheme in list(LoadBalancerScheme) else LoadBalancerScheme.INTERNAL
+
+
+def plan_source_ranges(problems: Problems, given: Sequence[str] | None, scheme: LoadBalancerScheme) -> Sequence[str]:
+    """Check who may connect, and apply the default: private networks, and nobody from the internet unasked."""
+    if given is None:
+        if scheme is LoadBalancerScheme.INTERNET_FACING:
+            problems.add(
+                "sourceRanges",
+                "missing; say who may connect from the internet, such as 203.0.113.0/24, or 0.0.0.0/0 for everybody",
+            )
+        return PRIVATE_NETWORKS
+    if not given:
+        problems.add("sourceRanges", "lets nobody connect; name a network, or leave it out for the private ones")
+    for index, cidr in enumerate(given):
+        check_cidr(problems, f"sourceRanges[{index}]", cidr)
+    return sorted(set(given))
 
 
 def scheme_annotations(scheme: LoadBalancerScheme) -> Mapping[str, str]:

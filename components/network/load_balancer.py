@@ -8,13 +8,26 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 
-from ...infra.addresses import check_cidr
 from ...infra.arguments import check_keys, planned, recorded
 from ...infra.kubernetes import KubernetesObject
 from ...infra.labels import check_name, object_labels
 from ...problems import Problems
-from .exposure import PRIVATE_NETWORKS, LoadBalancerScheme, check_annotations, plan_scheme, scheme_annotations
-from .service_ports import PortPlan, ServicePort, plan_ports
+from .aws_load_balancer import (
+    LOAD_BALANCER_CLASS,
+    NetworkLoadBalancer,
+    is_network_load_balancer_annotation,
+    plan_network_load_balancer,
+)
+from .exposure import (
+    PRIVATE_NETWORKS,
+    LoadBalancerScheme,
+    check_annotations,
+    plan_scheme,
+    plan_source_ranges,
+    scheme_annotations,
+)
+from .service_ports import PortPlan, ServicePort, first_address, plan_ports
+from .target_groups import TargetType
 
 _COMPONENT: Final = "load-balancer"
 _SUFFIX: Final = "-load-balancer"
@@ -66,10 +79,15 @@ class LoadBalancerArgs(TypedDict):
     made. Default: one that is free."""
 
     load_balancer_class: NotRequired[str]
-    """Which controller makes it, such as `service.k8s.aws/nlb`; fixed once made. Default: that of the cluster."""
+    """Which controller makes it, such as `service.k8s.aws/nlb`; fixed once made. Default: that of the cluster, and
+    `service.k8s.aws/nlb` with `aws`."""
 
     annotations: NotRequired[dict[str, pulumi.Input[str]]]
     """Settings of the platform's own, such as its health check's path and interval. Default: those of the scheme."""
+
+    aws: NotRequired[NetworkLoadBalancer]
+    """Options of a Network Load Balancer of AWS, whose controller (class `service.k8s.aws/nlb`) makes it; other
+    platforms ignore them. Default: none are told."""
 
     network_policy: NotRequired[bool]
     """Whether a NetworkPolicy lets those who may connect reach the pods, as a namespace that denies by default needs.
@@ -90,6 +108,9 @@ class LoadBalancerPlan:
     health_check_port: int | None
     load_balancer_class: str | None
     annotations: Mapping[str, pulumi.Input[str]]
+    target_type: TargetType | None
+    """What a Network Load Balancer of AWS sends connections to; None where nothing is said of it."""
+
     network_policy: bool
 
     @property
@@ -116,8 +137,18 @@ def plan_load_balancer(args: LoadBalancerArgs, name: str = "load-balancer") -> L
         problems.between("affinitySeconds", affinity, 1, _LONGEST_AFFINITY, "seconds")
     policy = args.get("traffic_policy", TrafficPolicy.LOCAL)
     problems.choice("trafficPolicy", policy, [each.value for each in TrafficPolicy])
-    ranges = _plan_source_ranges(problems, args, scheme)
+    ranges = plan_source_ranges(problems, args.get("source_ranges"), scheme)
     health_check_port = _plan_health_check(problems, args, policy)
+    aws = args.get("aws")
+    target_type, balancer_class = None, args.get("load_balancer_class")
+    own: Mapping[str, pulumi.Input[str]] = {}
+    if aws is not None:
+        balancer_class = balancer_class or LOAD_BALANCER_CLASS
+        for key in sorted(filter(is_network_load_balancer_annotation, annotations)):
+            problems.add(f"annotations.{key}", "is written from aws; set it there")
+        with problems.under("aws"):
+            planned_aws = plan_network_load_balancer(problems, aws, ports, affinity=affinity is not None)
+        target_type, own = planned_aws.target_type, planned_aws.annotations
     problems.raise_if_any("LoadBalancer")
     return LoadBalancerPlan(
         name=name,
@@ -128,26 +159,11 @@ def plan_load_balancer(args: LoadBalancerArgs, name: str = "load-balancer") -> L
         affinity_seconds=affinity,
         traffic_policy=TrafficPolicy(policy),
         health_check_port=health_check_port,
-        load_balancer_class=args.get("load_balancer_class"),
-        annotations={**scheme_annotations(scheme), **annotations},
+        load_balancer_class=balancer_class,
+        annotations={**scheme_annotations(scheme), **own, **annotations},
+        target_type=target_type,
         network_policy=args.get("network_policy", True),
     )
-
-
-def _plan_source_ranges(problems: Problems, args: LoadBalancerArgs, scheme: LoadBalancerScheme) -> Sequence[str]:
-    given = args.get("source_ranges")
-    if given is None:
-        if scheme is LoadBalancerScheme.INTERNET_FACING:
-            problems.add(
-                "sourceRanges",
-                "missing; say who may connect from the internet, such as 203.0.113.0/24, or 0.0.0.0/0 for everybody",
-            )
-        return PRIVATE_NETWORKS
-    if not given:
-        problems.add("sourceRanges", "lets nobody connect; name a network, or leave it out for the private ones")
-    for index, cidr in enumerate(given):
-        check_cidr(problems, f"sourceRanges[{index}]", cidr)
-    return sorted(set(given))
 
 
 def _plan_health_check(problems: Problems, args: LoadBalancerArgs, policy: str) -> int | None:
@@ -185,7 +201,7 @@ class LoadBalancer(pulumi.ComponentResource):
         if plan.network_policy:
             KubernetesObject(f"{name}-clients", _network_policy(plan), child)
         self.service_name = service.object_name
-        self.address = service.status.apply(_address)
+        self.address = service.status.apply(first_address)
         self.register_outputs({"service_name": self.service_name, "address": self.address})
 
 
@@ -205,14 +221,18 @@ def _service(plan: LoadBalancerPlan) -> dict[str, Any]:
         spec["healthCheckNodePort"] = plan.health_check_port
     if plan.load_balancer_class is not None:
         spec["loadBalancerClass"] = plan.load_balancer_class
+    if plan.target_type is TargetType.IP:
+        # Nobody comes through the nodes, so none of their ports needs to be open.
+        spec["allocateLoadBalancerNodePorts"] = False
     metadata = {**_metadata(plan), "annotations": {key: plan.annotations[key] for key in sorted(plan.annotations)}}
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 
 def _network_policy(plan: LoadBalancerPlan) -> dict[str, Any]:
     sources = set(plan.source_ranges)
-    if plan.traffic_policy is TrafficPolicy.CLUSTER:
-        # The pod sees the address of the node that passed the connection on, not the client's.
+    if plan.traffic_policy is TrafficPolicy.CLUSTER or plan.target_type is not None:
+        # The pod sees the address of the node that passed the connection on, not the client's; the health checks of a
+        # Network Load Balancer come from its own.
         sources |= set(PRIVATE_NETWORKS)
     rule = {
         "from": [{"ipBlock": {"cidr": cidr}} for cidr in sorted(sources)],
@@ -235,11 +255,3 @@ def _metadata(plan: LoadBalancerPlan) -> dict[str, Any]:
         "namespace": plan.namespace,
         "labels": object_labels(plan.name, _COMPONENT),
     }
-
-
-def _address(status: Any) -> str:
-    """The first address of `status.loadBalancer.ingress`, which is a host name on AWS."""
-    found: Any = status or {}
-    balancer: Any = found.get("loadBalancer") or {}
-    ingress: Any = balancer.get("ingress") or [{}]
-    return ingress[0].get("hostname") or ingress[0].get("ip") or ""

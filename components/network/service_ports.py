@@ -83,3 +83,11 @@ def plan_ports(problems: Problems, ports: Mapping[str, ServicePort]) -> tuple[Po
                 )
             )
     return tuple(planned)
+
+
+def first_address(status: Any) -> str:
+    """Return the first address of `status.loadBalancer.ingress`, which is a host name on AWS."""
+    found: Any = status or {}
+    balancer: Any = found.get("loadBalancer") or {}
+    ingress: Any = balancer.get("ingress") or [{}]
+    return ingress[0].get("hostname") or ingress[0].get("ip") or ""
