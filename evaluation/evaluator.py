@@ -13,9 +13,6 @@ from .project import Project, load_project
 
 Program = Callable[[], Any]
 
-_GRACE: Final = 0.05
-"""Seconds for what a failed program has begun to end by itself."""
-
 _PATIENCE: Final = 1.0
 """Seconds for a task to end once it is cancelled; a program may catch that."""
 
@@ -136,11 +133,6 @@ def _run(
     try:
         with patient_collector():
             loop.run_until_complete(run_in_stack(main))
-    except BaseException as failure:
-        # Tasks that wait for the same failure raise it again while they end: its trace is that of the first time.
-        trace = failure.__traceback__
-        _cancel_what_waits(loop)
-        raise failure.with_traceback(trace) from failure.__cause__
     finally:
         _cancel_what_waits(loop)
         loop.run_until_complete(loop.shutdown_asyncgens())
@@ -150,9 +142,6 @@ def _run(
 
 def _cancel_what_waits(loop: asyncio.AbstractEventLoop) -> None:
     """End the tasks that a failed program leaves behind, which would complain on standard error when collected."""
-    # What has not begun yet is let begin: a coroutine that never was complains as well.
-    if waiting := asyncio.all_tasks(loop):
-        loop.run_until_complete(asyncio.wait(waiting, timeout=_GRACE))
     waiting = asyncio.all_tasks(loop)
     for task in waiting:
         task.cancel()

@@ -19,8 +19,7 @@ def explained(failure: BaseException, subject: str) -> BaseException:
     """Return what to raise for what a program raised: `InvalidInput` for wrong values, else `EvaluationError`."""
     import pulumi
 
-    # A stack beneath that failed has told so already.
-    if isinstance(failure, InvalidInput | EvaluationError | KeyboardInterrupt):
+    if isinstance(failure, InvalidInput | KeyboardInterrupt):
         return failure
     if isinstance(failure, pulumi.InputPropertiesError):
         found = failure.errors or []

@@ -6,6 +6,7 @@ from typing import Any
 from ..problems import InvalidInput, Problem
 from .answers import Answer
 from .evaluator import evaluate
+from .failures import EvaluationError
 from .graph import ResourceGraph
 from .project import Project
 
@@ -40,9 +41,14 @@ def evaluate_layers(
     """
     beneath = _Beneath(project, {"preview": preview, "answers": answers, "calls": calls})
     beneath.open.append(stack)
-    graph = evaluate(
-        project, stack, preview=preview, config=config, answers=answers, calls=calls, stack_outputs=beneath
-    )
+    try:
+        graph = evaluate(
+            project, stack, preview=preview, config=config, answers=answers, calls=calls, stack_outputs=beneath
+        )
+    except (InvalidInput, EvaluationError) as failure:
+        raise beneath.failure or failure from None
+    if beneath.failure is not None:
+        raise beneath.failure
     return (*beneath.graphs.values(), graph)
 
 
@@ -52,6 +58,7 @@ class _Beneath(Mapping[str, ResourceGraph]):
     def __init__(self, project: Project, options: Mapping[str, Any]) -> None:
         self.graphs: dict[str, ResourceGraph] = {}
         self.open: list[str] = []
+        self.failure: InvalidInput | EvaluationError | None = None
         self._project = project
         self._options = options
 
@@ -59,14 +66,24 @@ class _Beneath(Mapping[str, ResourceGraph]):
         *owner, stack = name.split("/")
         if stack not in self._project.stacks() or (owner and owner[-1] != self._project.name):
             raise KeyError(name)
+        if stack not in self.graphs:
+            # Raised once the stacks above have ended: Pulumi's SDK leaves loose ends where a reference fails.
+            try:
+                self.graphs[stack] = self._evaluated(stack)
+            except (InvalidInput, EvaluationError) as failure:
+                self.failure = self.failure or failure
+                raise KeyError(name) from failure
+        return self.graphs[stack]
+
+    def _evaluated(self, stack: str) -> ResourceGraph:
         if stack in self.open:
             circle = " -> ".join([*self.open[self.open.index(stack) :], stack])
             raise InvalidInput(self._project.name, [Problem("", f"stacks refer to each other in a circle: {circle}")])
-        if stack not in self.graphs:
-            self.open.append(stack)
-            self.graphs[stack] = evaluate(self._project, stack, stack_outputs=self, **self._options)
+        self.open.append(stack)
+        try:
+            return evaluate(self._project, stack, stack_outputs=self, **self._options)
+        finally:
             self.open.pop()
-        return self.graphs[stack]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._project.stacks())
