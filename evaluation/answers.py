@@ -7,7 +7,9 @@ from .aws_answers import aws_id
 from .documents import parse_documents
 
 Answer = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any] | None]
-"""`(type token, logical name, inputs) -> outputs to add`, or None to leave the rest unknown."""
+"""`(type token, logical name, inputs) -> outputs to add`, or None to leave the rest unknown.
+
+An output `id` is the id."""
 
 _KUBERNETES: Final = "kubernetes:"
 _DECODE: Final = "kubernetes:yaml:decode"
@@ -38,7 +40,7 @@ def kubernetes_call(token: str, args: Mapping[str, Any]) -> Mapping[str, Any] | 
 def physical_id(type: str, name: str, inputs: Mapping[str, Any]) -> str:
     """The id that the provider would give: `namespace/name` for a Kubernetes object, AWS's form, or `<name>-id`."""
     if type.startswith("aws:"):
-        return aws_id(type, name)
+        return aws_id(type, name, inputs)
     if not type.startswith(_KUBERNETES):
         return f"{name}-id"
     known = _section(inputs, "metadata")

@@ -1,6 +1,6 @@
 """The resource monitor that a program talks to while it is evaluated: it records, and answers like a provider."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from google.protobuf import empty_pb2, struct_pb2
@@ -8,7 +8,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import resource_pb2
 
 from .answers import Answer, kubernetes_answer, kubernetes_call, physical_id
-from .aws_answers import aws_answer, aws_call
+from .aws_answers import REGION, aws_answer, aws_call
 from .graph import STACK_TYPE, UNKNOWN, Resource, ResourceGraph
 from .properties import Properties, read_properties
 from .transforms import transform_registration, transformed_arguments
@@ -48,17 +48,19 @@ class RecordingMonitor:
         project: str,
         stack: str,
         preview: bool,
+        region: str = "",
         answers: Sequence[Answer] = (),
         calls: Mapping[str, Mapping[str, Any]] | None = None,
         stack_outputs: Mapping[str, Mapping[str, Any] | ResourceGraph] | None = None,
     ) -> None:
-        """Take answers in order of precedence, results of provider functions by token, outputs by stack name."""
+        """Take what `evaluate` is given; `region` is that of the default AWS provider."""
         self.resources: dict[str, Resource] = {}
         self.outputs: dict[str, Properties] = {}
         self.called: set[str] = set()
         self._prefix = f"urn:pulumi:{stack}::{project}::"
         self._preview = preview
-        self._answers = (*answers, kubernetes_answer, aws_answer)
+        self._answers = (*answers, kubernetes_answer)
+        self._region = region or REGION
         self._calls = calls or {}
         self._stack_outputs = stack_outputs or {}
         self._states: dict[str, struct_pb2.Struct] = {}
@@ -108,11 +110,11 @@ class RecordingMonitor:
         """Answer a provider function from the given results; without one, with nothing."""
         if self._invoke_transforms:
             return self._transform_and_invoke(request)
-        return self._invoke(request.tok, request.args)
+        return self._invoke(request.tok, request.args, request.provider)
 
     def Call(self, request: Any) -> Any:
         """Answer a method of a resource like a provider function."""
-        return self._invoke(request.tok, request.args)
+        return self._invoke(request.tok, request.args, request.provider)
 
     def RegisterStackTransform(self, request: Any) -> empty_pb2.Empty:
         """Run this transform on every resource from now on."""
@@ -158,23 +160,37 @@ class RecordingMonitor:
             return resource_pb2.RegisterResourceResponse(urn=urn)
         state, id = request.object, ""
         if not self._preview:
-            id = request.importId or physical_id(resource.type, resource.name, resource.inputs)
-            state = self._answered(resource, request.object)
+            state, id = self._answered(resource, request.object)
+            id = request.importId or id
         self._states[urn] = state
         # `unknown` leaves what no answer gives unknown instead of None, which no provider would return.
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id, object=state, unknown=True)
 
-    def _answered(self, resource: Resource, inputs: struct_pb2.Struct) -> struct_pb2.Struct:
+    def _answered(self, resource: Resource, inputs: struct_pb2.Struct) -> tuple[struct_pb2.Struct, str]:
+        """Return the state and the id that the provider would answer."""
+        outputs = next(self._answers_to(resource), None)
+        if outputs is None:
+            return inputs, physical_id(resource.type, resource.name, resource.inputs)
+        id = str(outputs.get("id") or physical_id(resource.type, resource.name, resource.inputs))
+        state = struct_pb2.Struct()
+        state.CopyFrom(inputs)
+        kept = resource.secrets | resource.unknowns | {"id"}
+        state.update({key: _wire(value) for key, value in outputs.items() if key not in kept})
+        return state, id
+
+    def _answers_to(self, resource: Resource) -> Iterator[Mapping[str, Any]]:
         for answer in self._answers:
             outputs = answer(resource.type, resource.name, resource.inputs)
             if outputs is not None:
-                state = struct_pb2.Struct()
-                state.CopyFrom(inputs)
-                for key in [key for key in outputs if key in resource.secrets or key in resource.unknowns]:
-                    outputs = {other: value for other, value in outputs.items() if other != key}
-                state.update(_wire(outputs))
-                return state
-        return inputs
+                yield outputs
+        outputs = aws_answer(resource.type, resource.name, resource.inputs, self._region_of(resource.provider))
+        if outputs is not None:
+            yield outputs
+
+    def _region_of(self, provider: str) -> str:
+        """Return the region of an AWS provider; of the default one where there is no other."""
+        region = self.resources[provider].inputs.get("region") if provider in self.resources else None
+        return region if isinstance(region, str) else self._region
 
     def _record(self, urn: str, request: Any, struct: Any, *, custom: bool, read: bool = False) -> Resource:
         properties = read_properties(struct)
@@ -214,7 +230,7 @@ class RecordingMonitor:
             state.update({"outputs": _wire(known.outputs if is_graph else known)})
         return state
 
-    def _invoke(self, token: str, args: struct_pb2.Struct) -> resource_pb2.ResourceInvokeResponse:
+    def _invoke(self, token: str, args: struct_pb2.Struct, provider: str) -> resource_pb2.ResourceInvokeResponse:
         result = struct_pb2.Struct()
         if token == _GET_RESOURCE:
             urn = args.fields["urn"].string_value
@@ -225,7 +241,9 @@ class RecordingMonitor:
             known = self._calls.get(token)
             if known is None:
                 asked = read_properties(args).values
-                known = kubernetes_call(token, asked) or aws_call(token, asked)
+                known = kubernetes_call(token, asked) or aws_call(
+                    token, asked, self._region_of(provider.rpartition("::")[0])
+                )
             result.update(_wire(known or {}))
         fields: dict[str, Any] = {"return": result}
         return resource_pb2.ResourceInvokeResponse(**fields)
@@ -251,7 +269,9 @@ class RecordingMonitor:
         return self._register(request)
 
     async def _transform_and_invoke(self, request: Any) -> Any:
-        return self._invoke(request.tok, await transformed_arguments(request, self._invoke_transforms))
+        return self._invoke(
+            request.tok, await transformed_arguments(request, self._invoke_transforms), request.provider
+        )
 
 
 def _declared_secrets(request: Any, properties: Properties) -> set[str]:
