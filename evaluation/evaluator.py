@@ -61,7 +61,13 @@ def evaluate(
     from .monitor import RecordingMonitor
 
     monitor = RecordingMonitor(
-        project=name, stack=stack, preview=preview, answers=answers, calls=calls, stack_outputs=stack_outputs
+        project=name,
+        stack=stack,
+        preview=preview,
+        region=values.get("aws:region", ""),
+        answers=answers,
+        calls=calls,
+        stack_outputs=stack_outputs,
     )
     warnings: list[str] = []
     failures: list[BaseException] = []
