@@ -37,12 +37,13 @@ def project_folder(given: Path | None) -> Path:
 
 
 def evaluate_environment(environment: str, project: Path | None, *, preview: bool = False) -> "ResourceGraph":
-    """Evaluate an environment of a project, ours or a stranger's.
+    """Evaluate an environment of a project, ours or a stranger's, with the stacks that it stands on.
 
     What the program prints goes to standard error, as standard output is the command's own.
     """
-    from ..evaluation import evaluate
+    from ..evaluation.layers import evaluate_layers, joined
+    from ..evaluation.project import load_project
 
     folder = project_folder(project)
     with shown_while(f"evaluating {environment}"), redirect_stdout(sys.stderr):
-        return evaluate(folder, environment, preview=preview)
+        return joined(evaluate_layers(load_project(folder), environment, preview=preview))

@@ -137,6 +137,9 @@ class ResourceGraph:
     calls: tuple[str, ...] = ()
     """Tokens of the provider functions that the program called, sorted and unique."""
 
+    stacks: tuple[str, ...] = ()
+    """Where the graph joins several stacks that stand on each other: their names, lowest first."""
+
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.resources.values())
 

@@ -1,6 +1,7 @@
 """Stacks that stand on other stacks of the same project, evaluated together."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..problems import InvalidInput, Problem
@@ -90,3 +91,24 @@ class _Beneath(Mapping[str, ResourceGraph]):
 
     def __len__(self) -> int:
         return len(self._project.stacks())
+
+
+def joined(graphs: Sequence[ResourceGraph]) -> ResourceGraph:
+    """Return the graphs of an environment as one, under the uppermost stack; URNs stay those of each stack."""
+    if len(graphs) == 1:
+        return graphs[0]
+    top = graphs[-1]
+    roots = {graph.root.urn for graph in graphs}
+    resources = {top.root.urn: top.root}
+    for graph in graphs:
+        for urn, resource in graph.resources.items():
+            if urn not in roots:
+                is_below = resource.parent in roots
+                resources[urn] = replace(resource, parent=top.root.urn) if is_below else resource
+    return replace(
+        top,
+        resources=resources,
+        stacks=tuple(graph.stack for graph in graphs),
+        warnings=tuple(warning for graph in graphs for warning in graph.warnings),
+        calls=tuple(sorted({call for graph in graphs for call in graph.calls})),
+    )

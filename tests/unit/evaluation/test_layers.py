@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aidc.evaluation import UNKNOWN
-from aidc.evaluation.layers import evaluate_layers
+from aidc.evaluation.layers import evaluate_layers, joined
 from aidc.evaluation.project import Project, load_project
 from aidc.problems import InvalidInput
 
@@ -77,3 +77,17 @@ def test_what_is_wrong_beneath_is_told(project: Project) -> None:
     (project.folder / "Pulumi.low.yaml").write_text("config: [\n")
     with pytest.raises(InvalidInput, match=r"Pulumi\.low\.yaml"):
         evaluate_layers(project, "high")
+
+
+def test_joined_they_are_one_graph_under_the_uppermost_stack(project: Project) -> None:
+    graphs = evaluate_layers(project, "high")
+    graph = joined(graphs)
+    assert (graph.stack, graph.stacks) == ("high", ("low", "middle", "high"))
+    assert len(graph) == sum(len(each) - 1 for each in graphs) + 1
+    assert set(graph.resources) >= {each.named("thing").urn for each in graphs}
+    assert {each.urn for each in graph.descendants(graph.root.urn)} == set(graph.resources) - {graph.root.urn}
+
+
+def test_one_stack_joined_is_itself(project: Project) -> None:
+    graphs = evaluate_layers(project, "low")
+    assert joined(graphs) is graphs[0]
