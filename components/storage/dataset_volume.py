@@ -9,6 +9,8 @@ from ...infra.arguments import check_keys, is_known, planned, recorded
 from ...infra.labels import check_name
 from ...infra.quantities import check_quantity
 from ...problems import Problems
+from .fsx_volume import FsxVolume, check_fsx_volume, fsx_volume_source
+from .mountpoint import S3Objects, check_objects, objects_source
 from .volumes import (
     ClaimPlan,
     NfsExport,
@@ -20,10 +22,11 @@ from .volumes import (
     create_claim,
     host_path_source,
     nfs_source,
+    volume_name,
 )
 
 _COMPONENT: Final = "dataset"
-_SOURCES: Final = {"nfs": "nfs", "host_path": "hostPath", "clone_of": "cloneOf"}
+_SOURCES: Final = {"nfs": "nfs", "host_path": "hostPath", "clone_of": "cloneOf", "s3": "s3", "fsx": "fsx"}
 
 
 class ClaimToClone(TypedDict):
@@ -37,7 +40,7 @@ class ClaimToClone(TypedDict):
 
 
 class DatasetVolumeArgs(TypedDict):
-    """Inputs of `DatasetVolume`. Exactly one of `nfs`, `host_path` and `clone_of` says where the dataset lies."""
+    """Inputs of `DatasetVolume`. Exactly one of `nfs`, `host_path`, `clone_of`, `s3` and `fsx` says where it lies."""
 
     namespace: pulumi.Input[str]
     """Namespace of the claim."""
@@ -54,8 +57,15 @@ class DatasetVolumeArgs(TypedDict):
     clone_of: NotRequired[ClaimToClone]
     """Claim whose content at this moment becomes the dataset. Default: it lies elsewhere."""
 
+    s3: NotRequired[S3Objects]
+    """The bucket that holds the dataset as objects. Default: it lies elsewhere."""
+
+    fsx: NotRequired[FsxVolume]
+    """The file system of FSx for Lustre that holds the dataset. Default: it lies elsewhere."""
+
     subpath: NotRequired[str]
-    """Directory below the export or the host path, such as `imagenet/train`. Default: all of it."""
+    """Directory below the export, the host path or the file system, or the beginning of the objects' keys, such as
+    `imagenet/train`. Default: all of it."""
 
     claim_name: NotRequired[str]
     """Name of the claim. Default: the component's name."""
@@ -75,11 +85,11 @@ def plan_dataset_volume(args: DatasetVolumeArgs, name: str) -> ClaimPlan:
     check_quantity(problems, "size", args["size"], unit="bytes")
     given = [key for key in _SOURCES if key in args]
     if not given:
-        problems.add("nfs", "missing; give one of nfs, hostPath and cloneOf")
+        problems.add("nfs", f"missing; give one of {', '.join(_SOURCES.values())}")
     for key in given[1:]:
         problems.add(_SOURCES[key], f"given together with {_SOURCES[given[0]]}; give one of them")
     _check_subpath(problems, args)
-    source = _source(problems, args)
+    source = _source(problems, args, claim_name)
     clone = args.get("clone_of")
     if clone is not None:
         _check_clone(problems, clone, claim_name)
@@ -100,8 +110,8 @@ def plan_dataset_volume(args: DatasetVolumeArgs, name: str) -> ClaimPlan:
 class DatasetVolume(pulumi.ComponentResource):
     """A claim by which any number of pods on any number of nodes read one dataset.
 
-    Makes a ReadOnlyMany PersistentVolumeClaim, and for `nfs` and `host_path` the PersistentVolume that it is bound
-    to, which mounts read-only. Copies nothing, except by a clone. Workloads mount it with `read_only`.
+    Makes a ReadOnlyMany PersistentVolumeClaim, and except for a clone the PersistentVolume that it is bound to, which
+    mounts read-only. Copies nothing, except by a clone. Workloads mount it with `read_only`.
 
     Example: `DatasetVolume("imagenet", {"namespace": "research", "size": "200Gi", "nfs": {"server": "10.0.0.5",
     "path": "/datasets"}, "subpath": "imagenet"})`
@@ -132,7 +142,7 @@ class DatasetVolume(pulumi.ComponentResource):
         )
 
 
-def _source(problems: Problems, args: DatasetVolumeArgs) -> VolumeSource | None:
+def _source(problems: Problems, args: DatasetVolumeArgs, claim_name: str) -> VolumeSource | None:
     subpath = args.get("subpath", "").strip("/")
     if "nfs" in args:
         check_nfs(problems, "nfs", args["nfs"], read_only=True)
@@ -140,6 +150,15 @@ def _source(problems: Problems, args: DatasetVolumeArgs) -> VolumeSource | None:
     if "host_path" in args:
         check_host_path(problems, "hostPath", args["host_path"])
         return host_path_source(args["host_path"], subpath, may_create=False)
+    handle = volume_name(args["namespace"], claim_name)
+    if "s3" in args:
+        with problems.under("s3"):
+            check_objects(problems, args["s3"])
+        return objects_source(args["s3"], subpath, handle)
+    if "fsx" in args:
+        with problems.under("fsx"):
+            check_fsx_volume(problems, args["fsx"])
+        return fsx_volume_source(args["fsx"], subpath, handle)
     return None
 
 
@@ -151,6 +170,8 @@ def _check_subpath(problems: Problems, args: DatasetVolumeArgs) -> None:
         problems.add("subpath", "a clone holds all of its original; mount a directory of it instead")
     elif subpath.startswith("/"):
         problems.add("subpath", f"'{subpath}' is absolute; leave the first / out")
+    elif any(letter.isspace() or letter == "," for letter in subpath) and ("s3" in args or "fsx" in args):
+        problems.add("subpath", f"'{subpath}' has a space or a comma, which no mount takes; give another directory")
     else:
         check_directory(problems, "subpath", f"/{subpath}")
 

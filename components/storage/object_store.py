@@ -11,12 +11,15 @@ from urllib.parse import urlsplit
 import pulumi
 
 from ...infra.arguments import check_keys, is_known, planned, recorded
+from ...infra.identity import current_region
 from ...infra.kubernetes import KubernetesObject
-from ...infra.labels import check_name, object_labels
+from ...infra.labels import check_name
 from ...infra.quantities import check_quantity
-from ...problems import Problems
+from ...problems import Problems, camel_case
+from .s3_access import create_grants, s3_host
+from .s3_bucket import BucketPlan, S3Bucket, create_bucket, plan_bucket
+from .store_objects import bucket_claim, credentials_secret, endpoint_config
 
-_COMPONENT: Final = "object-store"
 _REGION: Final = "us-east-1"
 _BUCKET: Final = re.compile(r"[a-z0-9][-a-z0-9.]{1,61}[a-z0-9]")
 
@@ -26,6 +29,7 @@ class ObjectStoreKind(StrEnum):
 
     BUCKET_CLAIM = "bucket-claim"
     EXISTING = "existing"
+    S3 = "s3"
 
 
 class ObjectStoreCredentials(TypedDict):
@@ -45,17 +49,22 @@ class ObjectStoreArgs(TypedDict):
     """Namespace of the workloads that use the bucket."""
 
     kind: ObjectStoreKind
-    """`bucket-claim` (Ceph or another provisioner of ObjectBucketClaims makes the bucket) or `existing`."""
+    """`bucket-claim` (Ceph or another provisioner of ObjectBucketClaims makes the bucket), `existing`, or `s3` (a new
+    bucket of Amazon S3, in the account and the region of the AWS provider)."""
 
-    endpoint: pulumi.Input[str]
-    """Address of the S3 service, such as `http://rook-ceph-rgw-store.rook-ceph.svc` or
-    `https://s3.us-east-1.amazonaws.com`."""
+    endpoint: NotRequired[pulumi.Input[str]]
+    """Address of the S3 service, such as `http://rook-ceph-rgw-store.rook-ceph.svc`. Needed, except for `s3`.
+    Default: for `s3`, `https://s3.<region>.amazonaws.com`."""
 
     bucket: NotRequired[pulumi.Input[str]]
-    """Name of the bucket. Default: the component's name."""
+    """Name of the bucket. Default: the component's name; for `s3`, one that Pulumi makes from it."""
 
     region: NotRequired[str]
-    """Region by which requests are signed. Default: `us-east-1`, which Ceph accepts too."""
+    """Region by which requests are signed. Not for `s3`. Default: `us-east-1`, which Ceph accepts too; for `s3`, the
+    AWS provider's."""
+
+    s3: NotRequired[S3Bucket]
+    """More about the bucket. Only for `s3`. Default: every default of S3Bucket."""
 
     storage_class: NotRequired[str]
     """Storage class of the buckets' provisioner. Only for `bucket-claim`, and needed there."""
@@ -74,7 +83,7 @@ class ObjectStoreArgs(TypedDict):
     none."""
 
     protect: NotRequired[bool]
-    """Whether Pulumi refuses to delete the bucket's claim. Only for `bucket-claim`. Default: true. To delete it,
+    """Whether Pulumi refuses to delete the bucket or its claim. Not for `existing`. Default: true. To delete it,
     deploy with false first."""
 
 
@@ -93,15 +102,22 @@ class ObjectStorePlan:
     has_credentials: bool
     credentials_secret: pulumi.Input[str] | None
     protect: bool
+    s3: BucketPlan | None = None
+    """The bucket that is made; None where none is made in AWS."""
 
 
-_CLAIM_ONLY: Final = {
-    "storage_class": "storageClass",
-    "maximum_size": "maximumSize",
-    "maximum_objects": "maximumObjects",
-    "protect": "protect",
+_KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "storage_class": ("bucket-claim",),
+    "maximum_size": ("bucket-claim",),
+    "maximum_objects": ("bucket-claim",),
+    "protect": ("bucket-claim", "s3"),
+    "credentials": ("existing",),
+    "credentials_secret": ("existing",),
+    "endpoint": ("bucket-claim", "existing"),
+    "region": ("bucket-claim", "existing"),
+    "s3": ("s3",),
 }
-_EXISTING_ONLY: Final = {"credentials": "credentials", "credentials_secret": "credentialsSecret"}
+"""The kinds that a field belongs to, where it is not for all."""
 
 
 def plan_object_store(args: ObjectStoreArgs, name: str) -> ObjectStorePlan:
@@ -113,19 +129,30 @@ def plan_object_store(args: ObjectStoreArgs, name: str) -> ObjectStorePlan:
     namespace, bucket = args["namespace"], args.get("bucket", name)
     if isinstance(namespace, str) and is_known(namespace):
         check_name(problems, "namespace", namespace)
-    _check_endpoint(problems, args["endpoint"])
+    _check_endpoint(problems, args.get("endpoint", "https://s3"))
     if isinstance(bucket, str) and is_known(bucket) and not _BUCKET.fullmatch(bucket):
         problems.add(
             "bucket", f"'{bucket}' is not a bucket's name; give 3 to 63 lower-case letters, digits, . and inner -"
         )
     _check_kind(problems, args)
     limits = _limits(problems, args)
+    made = None
+    if args["kind"] == ObjectStoreKind.S3.value:
+        with problems.under("s3"):
+            made = plan_bucket(
+                problems,
+                args.get("s3", {}),
+                name=name,
+                bucket=args.get("bucket"),
+                namespace=namespace,
+                protect=args.get("protect", True),
+            )
     problems.raise_if_any("ObjectStore")
     return ObjectStorePlan(
         name=name,
         namespace=namespace,
         kind=ObjectStoreKind(str(args["kind"])),
-        endpoint=args["endpoint"],
+        endpoint=args.get("endpoint", ""),
         bucket=bucket,
         region=args.get("region", _REGION),
         storage_class=args.get("storage_class", ""),
@@ -133,6 +160,7 @@ def plan_object_store(args: ObjectStoreArgs, name: str) -> ObjectStorePlan:
         has_credentials="credentials" in args,
         credentials_secret=args.get("credentials_secret"),
         protect=args.get("protect", True),
+        s3=made,
     )
 
 
@@ -141,10 +169,10 @@ class ObjectStore(pulumi.ComponentResource):
 
     Makes a ConfigMap with the endpoint, region and bucket under the names that the AWS SDKs read, and either an
     ObjectBucketClaim, whose provisioner makes the bucket and a Secret with its keys, or a Secret with given keys, or
-    none. Makes no storage service.
+    a private bucket of Amazon S3 with a role for each service account that may use it. Makes no storage service.
 
-    Example: `ObjectStore("models", {"namespace": "serving", "kind": "bucket-claim", "storage_class": "ceph-bucket",
-    "endpoint": "http://rook-ceph-rgw-store.rook-ceph.svc"})`
+    Example: `ObjectStore("models", {"namespace": "serving", "kind": "s3", "s3": {"cluster_name": "prod",
+    "workloads": {"chat": {"access": "read"}}}})`
     """
 
     endpoint: pulumi.Output[str]
@@ -152,6 +180,9 @@ class ObjectStore(pulumi.ComponentResource):
 
     bucket: pulumi.Output[str]
     """Name of the bucket."""
+
+    bucket_arn: pulumi.Output[str]
+    """ARN of the bucket; empty where none is made in AWS."""
 
     region: pulumi.Output[str]
     """Region by which requests are signed."""
@@ -170,18 +201,41 @@ class ObjectStore(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         self.endpoint = pulumi.Output.from_input(plan.endpoint)
         self.bucket = pulumi.Output.from_input(plan.bucket)
+        self.bucket_arn = pulumi.Output.from_input("")
         self.region = pulumi.Output.from_input(plan.region)
+        if plan.s3 is not None:
+            self._make_bucket(plan.s3, args.get("s3", {}))
         self.secret = _create_access(plan, credentials, child)
-        self.config_map = KubernetesObject(f"{name}-endpoint", _config_map(plan), child).object_name
+        config = endpoint_config(name, plan.namespace, endpoint=self.endpoint, region=self.region, bucket=self.bucket)
+        self.config_map = KubernetesObject(f"{name}-endpoint", config, child).object_name
         self.register_outputs(
             {
                 "endpoint": self.endpoint,
                 "bucket": self.bucket,
+                "bucket_arn": self.bucket_arn,
                 "region": self.region,
                 "config_map": self.config_map,
                 "secret": self.secret,
             }
         )
+
+    def _make_bucket(self, plan: BucketPlan, args: S3Bucket) -> None:
+        child = pulumi.ResourceOptions(parent=self)
+        made = create_bucket(plan, child)
+        self.bucket, self.bucket_arn = made.bucket, made.arn
+        self.region = current_region(self)
+        self.endpoint = self.region.apply(lambda region: f"https://{s3_host(region)}")
+        if plan.grants:
+            create_grants(
+                plan.name,
+                plan.grants,
+                cluster_name=args.get("cluster_name", ""),
+                bucket_arn=made.arn,
+                encryption_key=plan.encryption_key,
+                region=self.region,
+                permissions_boundary=args.get("permissions_boundary"),
+                opts=child,
+            )
 
 
 def _create_access(
@@ -190,68 +244,29 @@ def _create_access(
     """Make what gives access to the bucket; return the name of the Secret with the keys."""
     if plan.kind is ObjectStoreKind.BUCKET_CLAIM:
         keep = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(protect=plan.protect or None))
-        claim = KubernetesObject(f"{plan.name}-bucket", _bucket_claim(plan), keep)
+        manifest = bucket_claim(
+            plan.name, plan.namespace, bucket=plan.bucket, storage_class=plan.storage_class, limits=plan.limits
+        )
         # The provisioner gives the Secret, and a ConfigMap of its own, the name of the claim.
-        return claim.object_name
+        return KubernetesObject(f"{plan.name}-bucket", manifest, keep).object_name
     if credentials:
-        return KubernetesObject(f"{plan.name}-credentials", _secret(plan, credentials), child).object_name
+        manifest = credentials_secret(plan.name, plan.namespace, credentials)
+        return KubernetesObject(f"{plan.name}-credentials", manifest, child).object_name
     return pulumi.Output.from_input("" if plan.credentials_secret is None else plan.credentials_secret)
-
-
-def _bucket_claim(plan: ObjectStorePlan) -> dict[str, Any]:
-    spec: dict[str, Any] = {"bucketName": plan.bucket, "storageClassName": plan.storage_class}
-    if plan.limits:
-        spec["additionalConfig"] = dict(plan.limits)
-    return {
-        "apiVersion": "objectbucket.io/v1alpha1",
-        "kind": "ObjectBucketClaim",
-        "metadata": _metadata(plan, plan.name),
-        "spec": spec,
-    }
-
-
-def _secret(plan: ObjectStorePlan, credentials: Mapping[str, pulumi.Output[Any]]) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": _metadata(plan, f"{plan.name}-credentials"),
-        "type": "Opaque",
-        "stringData": {
-            "AWS_ACCESS_KEY_ID": credentials["access_key_id"],
-            "AWS_SECRET_ACCESS_KEY": credentials["secret_access_key"],
-        },
-    }
-
-
-def _config_map(plan: ObjectStorePlan) -> dict[str, Any]:
-    data = {"AWS_ENDPOINT_URL_S3": plan.endpoint, "AWS_REGION": plan.region, "BUCKET_NAME": plan.bucket}
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": _metadata(plan, f"{plan.name}-endpoint"),
-        "data": data,
-    }
-
-
-def _metadata(plan: ObjectStorePlan, name: str) -> dict[str, Any]:
-    return {"name": name, "namespace": plan.namespace, "labels": object_labels(plan.name, _COMPONENT)}
 
 
 def _check_kind(problems: Problems, args: ObjectStoreArgs) -> None:
     kind = args["kind"]
     problems.choice("kind", kind, [each.value for each in ObjectStoreKind])
-    foreign = {
-        ObjectStoreKind.BUCKET_CLAIM.value: (_EXISTING_ONLY, ObjectStoreKind.EXISTING),
-        ObjectStoreKind.EXISTING.value: (_CLAIM_ONLY, ObjectStoreKind.BUCKET_CLAIM),
-    }
-    if kind not in foreign:
+    if kind not in [each.value for each in ObjectStoreKind]:
         return
-    fields, other = foreign[kind]
-    for key, path in fields.items():
-        if key in args:
-            problems.add(path, f"belongs to the kind {other.value}; leave it out")
+    for key, kinds in _KINDS.items():
+        if key in args and kind not in kinds:
+            problems.add(camel_case(key), f"belongs to the kind {' or '.join(kinds)}; leave it out")
     if kind == ObjectStoreKind.BUCKET_CLAIM.value and not args.get("storage_class"):
         problems.add("storageClass", "missing; name the storage class of the buckets' provisioner")
+    if kind != ObjectStoreKind.S3.value and "endpoint" not in args:
+        problems.add("endpoint", "missing; give the address of the S3 service")
     if "credentials" in args and "credentials_secret" in args:
         problems.add("credentialsSecret", "given together with credentials; give one of them")
 

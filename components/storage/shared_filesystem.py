@@ -1,5 +1,6 @@
 """A filesystem that many pods on many nodes read and write at once."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Final, NotRequired, TypedDict
@@ -9,6 +10,9 @@ import pulumi
 from ...infra.arguments import check_keys, planned, recorded
 from ...infra.quantities import check_quantity
 from ...problems import Problems
+from .efs_filesystem import EfsFilesystem, EfsPlan, create_efs, plan_efs
+from .file_system import FileSystem
+from .fsx_lustre import FsxLustre, FsxLustrePlan, check_lustre_size, create_fsx_lustre, plan_fsx_lustre
 from .volumes import (
     ClaimPlan,
     NfsExport,
@@ -30,12 +34,16 @@ class FilesystemBackend(StrEnum):
     STORAGE_CLASS = "storage-class"
     NFS = "nfs"
     HOST_PATH = "host-path"
+    FSX_LUSTRE = "fsx-lustre"
+    EFS = "efs"
 
 
 _FIELDS: Final = {
     FilesystemBackend.STORAGE_CLASS: ("storage_class", "storageClass"),
     FilesystemBackend.NFS: ("nfs", "nfs"),
     FilesystemBackend.HOST_PATH: ("host_path", "hostPath"),
+    FilesystemBackend.FSX_LUSTRE: ("fsx", "fsx"),
+    FilesystemBackend.EFS: ("efs", "efs"),
 }
 """For each backend the argument that describes it, and its path in messages."""
 
@@ -47,11 +55,12 @@ class SharedFilesystemArgs(TypedDict):
     """Namespace of the claim."""
 
     size: str
-    """Bytes that are claimed, such as `1Ti`. A storage class may enforce it; NFS and host-path do not."""
+    """Bytes that are claimed, such as `1Ti`. A storage class may enforce it; NFS, host-path and EFS do not. Of FSx it
+    is the capacity: `1200Gi` or a multiple of `2400Gi`, which may grow later, and never shrink."""
 
     backend: FilesystemBackend
-    """`storage-class` (a driver makes it), `nfs` (a server exports it) or `host-path` (a directory of each node: for
-    one node, or for simulated ones)."""
+    """`storage-class` (a driver makes it), `nfs` (a server exports it), `host-path` (a directory of each node: for one
+    node, or for simulated ones), `fsx-lustre` or `efs` (a file system that is made in AWS)."""
 
     storage_class: NotRequired[str]
     """Storage class that can share a volume among nodes, such as CephFS or EFS. Only for `storage-class`, and needed
@@ -63,15 +72,30 @@ class SharedFilesystemArgs(TypedDict):
     host_path: NotRequired[str]
     """Absolute path of the directory, made if it is missing. Only for `host-path`, and needed there."""
 
+    fsx: NotRequired[FsxLustre]
+    """The file system of FSx for Lustre. Only for `fsx-lustre`, and needed there."""
+
+    efs: NotRequired[EfsFilesystem]
+    """The file system of EFS. Only for `efs`, and needed there."""
+
     claim_name: NotRequired[str]
     """Name of the claim. Default: the component's name."""
 
     protect: NotRequired[bool]
-    """Whether Pulumi refuses to delete the claim and its volume. Default: true. To delete them, deploy with false
-    first."""
+    """Whether Pulumi refuses to delete the claim, its volume, and the file system in AWS. Default: true. To delete
+    them, deploy with false first."""
 
 
-def plan_shared_filesystem(args: SharedFilesystemArgs, name: str) -> ClaimPlan:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharedFilesystemPlan:
+    """A shared filesystem with every default applied."""
+
+    claim: ClaimPlan
+    fsx: FsxLustrePlan | None = None
+    efs: EfsPlan | None = None
+
+
+def plan_shared_filesystem(args: SharedFilesystemArgs, name: str) -> SharedFilesystemPlan:
     """Check the inputs and apply the defaults; `name` is the component's. Raises `InvalidInput`."""
     problems = Problems()
     if not check_keys(problems, args, SharedFilesystemArgs):
@@ -81,8 +105,16 @@ def plan_shared_filesystem(args: SharedFilesystemArgs, name: str) -> ClaimPlan:
     check_quantity(problems, "size", args["size"], unit="bytes")
     _check_backend(problems, args)
     source = _source(problems, args)
+    fsx, efs = None, None
+    if args["backend"] == FilesystemBackend.FSX_LUSTRE.value and "fsx" in args:
+        check_lustre_size(problems, "size", args["size"])
+        with problems.under("fsx"):
+            fsx = plan_fsx_lustre(problems, args["fsx"], args["size"])
+    if args["backend"] == FilesystemBackend.EFS.value and "efs" in args:
+        with problems.under("efs"):
+            efs = plan_efs(problems, args["efs"], claim_name)
     problems.raise_if_any("SharedFilesystem")
-    return ClaimPlan(
+    claim = ClaimPlan(
         namespace=args["namespace"],
         claim_name=claim_name,
         component=_COMPONENT,
@@ -92,13 +124,15 @@ def plan_shared_filesystem(args: SharedFilesystemArgs, name: str) -> ClaimPlan:
         source=source,
         storage_class=args.get("storage_class"),
     )
+    return SharedFilesystemPlan(claim=claim, fsx=fsx, efs=efs)
 
 
 class SharedFilesystem(pulumi.ComponentResource):
     """A claim that the pods of a training job, on all their nodes, read and write at the same time.
 
-    Makes a PersistentVolumeClaim, and for `nfs` and `host-path` the PersistentVolume that it is bound to. Makes no
-    server, no driver and no storage class. Deleting it never deletes what lies on NFS or on a node.
+    Makes a PersistentVolumeClaim, and except for `storage-class` the PersistentVolume that it is bound to; for
+    `fsx-lustre` and `efs` also the file system in AWS, with its security group and who may mount it. Makes no driver
+    and no storage class. Deleting it never deletes what lies on NFS or on a node.
 
     Example: `SharedFilesystem("checkpoints", {"namespace": "research", "size": "1Ti", "backend": "storage-class",
     "storage_class": "cephfs"})`
@@ -116,17 +150,59 @@ class SharedFilesystem(pulumi.ComponentResource):
     size: pulumi.Output[str]
     """Bytes that are claimed."""
 
+    file_system_id: pulumi.Output[str]
+    """Id of the file system in AWS; empty where none is made."""
+
+    file_system_arn: pulumi.Output[str]
+    """ARN of the file system in AWS, for backups; empty where none is made."""
+
+    dns_name: pulumi.Output[str]
+    """Host name of the file system in AWS; empty where none is made."""
+
+    mount_name: pulumi.Output[str]
+    """Name by which Lustre mounts the file system; empty for others."""
+
     def __init__(self, name: str, args: SharedFilesystemArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("SharedFilesystem", name, partial(plan_shared_filesystem, name=name), args)
         super().__init__("aidc:index:SharedFilesystem", name, recorded(args), opts)
-        made = create_claim(name, plan, self)
+        served = _create_served(name, plan, args, self)
+        if served is None:
+            made = create_claim(name, plan.claim, self)
+        else:
+            made = create_claim(name, plan.claim, self, served.source, served.ready)
+        nothing = pulumi.Output.from_input("")
         self.claim = made.claim.object_name
-        self.volume = pulumi.Output.from_input("" if made.volume is None else made.volume.object_name)
-        self.access_mode = pulumi.Output.from_input(plan.access_mode)
-        self.size = pulumi.Output.from_input(plan.size)
+        self.volume = nothing if made.volume is None else made.volume.object_name
+        self.access_mode = pulumi.Output.from_input(plan.claim.access_mode)
+        self.size = pulumi.Output.from_input(plan.claim.size)
+        self.file_system_id = nothing if served is None else served.id
+        self.file_system_arn = nothing if served is None else served.arn
+        self.dns_name = nothing if served is None else served.dns_name
+        self.mount_name = nothing if served is None else served.mount_name
         self.register_outputs(
-            {"claim": self.claim, "volume": self.volume, "access_mode": self.access_mode, "size": self.size}
+            {
+                "claim": self.claim,
+                "volume": self.volume,
+                "access_mode": self.access_mode,
+                "size": self.size,
+                "file_system_id": self.file_system_id,
+                "file_system_arn": self.file_system_arn,
+                "dns_name": self.dns_name,
+                "mount_name": self.mount_name,
+            }
         )
+
+
+def _create_served(
+    name: str, plan: SharedFilesystemPlan, args: SharedFilesystemArgs, parent: pulumi.Resource
+) -> FileSystem | None:
+    """Make the file system in AWS, if the backend is there."""
+    opts = pulumi.ResourceOptions(parent=parent)
+    if plan.fsx is not None and "fsx" in args:
+        return create_fsx_lustre(name, plan.fsx, args["fsx"], protect=plan.claim.protect, opts=opts)
+    if plan.efs is not None and "efs" in args:
+        return create_efs(name, plan.efs, args["efs"], protect=plan.claim.protect, opts=opts)
+    return None
 
 
 def _check_backend(problems: Problems, args: SharedFilesystemArgs) -> None:

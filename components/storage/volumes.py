@@ -71,17 +71,38 @@ class Claim:
     volume: KubernetesObject | None
 
 
-def create_claim(name: str, plan: ClaimPlan, parent: pulumi.Resource) -> Claim:
-    """Make the claim, and first the volume that it is bound to, if there is one."""
-    opts = pulumi.ResourceOptions(parent=parent, protect=plan.protect or None)
+def create_claim(
+    name: str,
+    plan: ClaimPlan,
+    parent: pulumi.Resource,
+    served: VolumeSource | None = None,
+    ready: Sequence[pulumi.Resource] = (),
+) -> Claim:
+    """Make the claim, and first the volume that it is bound to, if there is one.
+
+    Args:
+        name: logical name of the claim.
+        plan: what to make.
+        parent: of both.
+        served: where the data lies, if only resources of the same program tell; it takes the place of the plan's.
+        ready: what must be there before a pod can mount it.
+    """
+    source = plan.source if served is None else served
+    opts = pulumi.ResourceOptions(parent=parent, protect=plan.protect or None, depends_on=list(ready))
     volume = None
-    if plan.source is not None:
-        # Kubernetes resizes only what a storage class made; the data of a static volume stays where it is.
+    if source is not None:
+        sizes = ["spec.capacity", "spec.resources"]
+        # Nor does it point a volume at other data.
+        moved = ["spec.csi"] if "csi" in source.fields else []
+        # Kubernetes resizes only what a storage class made; the data of a static volume stays where it is. What AWS
+        # serves grows there, and a volume that is in use need not know.
         resized = pulumi.ResourceOptions(
-            replace_on_changes=["spec.capacity", "spec.resources"], delete_before_replace=True
+            replace_on_changes=[*moved, *([] if served else sizes)],
+            ignore_changes=sizes if served else None,
+            delete_before_replace=True,
         )
         opts = pulumi.ResourceOptions.merge(opts, resized)
-        volume = KubernetesObject(f"{name}-volume", _volume_manifest(plan, plan.source), opts)
+        volume = KubernetesObject(f"{name}-volume", _volume_manifest(plan, source), opts)
     manifest = _claim_manifest(plan, None if volume is None else volume.object_name)
     return Claim(claim=KubernetesObject(name, manifest, opts), volume=volume)
 
@@ -148,11 +169,11 @@ def check_namespaced(problems: Problems, namespace: pulumi.Input[str], claim_pat
     check_name(problems, claim_path, claim_name)
 
 
-def _volume_name(plan: ClaimPlan) -> pulumi.Input[str]:
-    """Volumes belong to the whole cluster, so the namespace is part of the name."""
-    if isinstance(plan.namespace, str):
-        return f"{plan.namespace}-{plan.claim_name}"
-    return pulumi.Output.concat(plan.namespace, "-", plan.claim_name)
+def volume_name(namespace: pulumi.Input[str], claim_name: str) -> pulumi.Input[str]:
+    """Return the name of a volume, which belongs to the whole cluster: the namespace is part of it."""
+    if isinstance(namespace, str):
+        return f"{namespace}-{claim_name}"
+    return pulumi.Output.concat(namespace, "-", claim_name)
 
 
 def _volume_manifest(plan: ClaimPlan, source: VolumeSource) -> dict[str, Any]:
@@ -176,7 +197,10 @@ def _volume_manifest(plan: ClaimPlan, source: VolumeSource) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
-        "metadata": {"name": _volume_name(plan), "labels": object_labels(plan.claim_name, plan.component)},
+        "metadata": {
+            "name": volume_name(plan.namespace, plan.claim_name),
+            "labels": object_labels(plan.claim_name, plan.component),
+        },
         "spec": spec,
     }
 

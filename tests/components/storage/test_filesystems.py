@@ -91,6 +91,10 @@ def test_workloads_are_told_the_claim(preview: bool) -> None:
         "volume": "research-shared",
         "access_mode": "ReadWriteMany",
         "size": "1Ti",
+        "file_system_id": "",
+        "file_system_arn": "",
+        "dns_name": "",
+        "mount_name": "",
     }
     assert filesystem(CLASS).named("shared", "aidc:index:SharedFilesystem").outputs["volume"] == ""
 

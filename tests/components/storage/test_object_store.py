@@ -111,6 +111,7 @@ def test_workloads_are_told_what_to_load(args: dict[str, Any], secret: str, prev
     assert outputs == {
         "endpoint": args["endpoint"],
         "bucket": args.get("bucket", "models"),
+        "bucket_arn": "",
         "region": args.get("region", "us-east-1"),
         "config_map": "models-endpoint",
         "secret": secret,

@@ -28,7 +28,7 @@ EXISTING = {"namespace": "research", "kind": "existing", "endpoint": "https://s3
 KEYS = {"access_key_id": "id", "secret_access_key": "key"}
 
 PLANS: dict[str, Any] = {
-    "filesystem": plan_shared_filesystem,
+    "filesystem": lambda args, name: plan_shared_filesystem(args, name).claim,
     "dataset": plan_dataset_volume,
     "store": plan_object_store,
 }
@@ -87,7 +87,7 @@ def test_what_is_right_is_accepted(plan: str, args: dict[str, Any]) -> None:
         ("filesystem", {**NFS, **nfs(mount_options=["a,b"])}, "nfs.mountOptions[0]", "one an entry"),
         ("filesystem", {**NFS, **nfs(export="/x")}, "nfs.export", "unknown key"),
         ("dataset", {**DATASET, "size": "-1Gi"}, "size", "too little"),
-        ("dataset", without(DATASET, "nfs"), "nfs", "give one of nfs, hostPath and cloneOf"),
+        ("dataset", without(DATASET, "nfs"), "nfs", "give one of nfs, hostPath, cloneOf, s3, fsx"),
         ("dataset", {**DATASET, "host_path": "/x"}, "hostPath", "given together with nfs"),
         ("dataset", {**LOCAL, "subpath": "/imagenet"}, "subpath", "leave the first / out"),
         ("dataset", {**LOCAL, "subpath": "../x"}, "subpath", "write the path out"),
@@ -114,7 +114,8 @@ def test_what_is_right_is_accepted(plan: str, args: dict[str, Any]) -> None:
         ("store", {**BUCKET, "maximum_objects": 0}, "maximumObjects", "give 1 object or more"),
         ("store", {**BUCKET, "credentials": KEYS}, "credentials", "belongs to the kind existing"),
         ("store", {**EXISTING, "storage_class": "x"}, "storageClass", "belongs to the kind bucket-claim"),
-        ("store", {**EXISTING, "protect": False}, "protect", "belongs to the kind bucket-claim"),
+        ("store", {**EXISTING, "protect": False}, "protect", "belongs to the kind bucket-claim or s3"),
+        ("store", without(EXISTING, "endpoint"), "endpoint", "missing"),
         ("store", {**EXISTING, "credentials": {"access_key_id": "x"}}, "credentials.secretAccessKey", "missing"),
         ("store", {**EXISTING, "credentials": KEYS, "credentials_secret": "x"}, "credentialsSecret", "one of them"),
         ("store", {**EXISTING, "endpoint": "s3.example.com"}, "endpoint", "https://host:port"),
@@ -149,4 +150,4 @@ def test_a_password_in_an_address_is_not_repeated() -> None:
 def test_a_clone_is_protected_and_what_stays_where_it_is_is_not() -> None:
     assert plan_dataset_volume(CLONE, "d").protect is True  # type: ignore[arg-type]
     assert plan_dataset_volume(DATASET, "d").protect is False  # type: ignore[arg-type]
-    assert plan_shared_filesystem(NFS, "d").protect is True  # type: ignore[arg-type]
+    assert plan_shared_filesystem(NFS, "d").claim.protect is True  # type: ignore[arg-type]
