@@ -61,6 +61,14 @@ def aws_call(token: str, args: Mapping[str, Any], region: str = REGION) -> Mappi
             "id": ACCOUNT,
             "userId": ACCOUNT,
         },
+        "aws:ecr/getAuthorizationToken:getAuthorizationToken": {
+            "id": asked,
+            "authorizationToken": "QVdTOm5vbmU=",
+            "expiresAt": "2026-01-01T00:00:00Z",
+            "password": "none",
+            "proxyEndpoint": f"https://{ACCOUNT}.dkr.ecr.{asked}.{_dns(partition)}",
+            "userName": "AWS",
+        },
         "aws:index/getRegion:getRegion": {"region": asked, "name": asked, "id": asked},
         "aws:index/getPartition:getPartition": {"partition": partition, "id": partition, "dnsSuffix": _dns(partition)},
     }

@@ -9,6 +9,7 @@ from pulumi.runtime.proto import resource_pb2
 
 from .answers import Answer, kubernetes_answer, kubernetes_call, physical_id
 from .aws_answers import REGION, aws_answer, aws_call
+from .docker_answers import docker_answer
 from .graph import STACK_TYPE, UNKNOWN, Resource, ResourceGraph
 from .properties import Properties, read_properties
 from .transforms import transform_registration, transformed_arguments
@@ -59,7 +60,7 @@ class RecordingMonitor:
         self.called: set[str] = set()
         self._prefix = f"urn:pulumi:{stack}::{project}::"
         self._preview = preview
-        self._answers = (*answers, kubernetes_answer)
+        self._answers = (*answers, kubernetes_answer, docker_answer)
         self._region = region or REGION
         self._calls = calls or {}
         self._stack_outputs = stack_outputs or {}
