@@ -17,7 +17,7 @@ MAXIMUM_DATA_REPOSITORIES: Final = 8
 """Links of one file system: https://docs.aws.amazon.com/fsx/latest/LustreGuide/create-dra-linked-data-repo.html"""
 
 _EVENTS: Final = ("NEW", "CHANGED", "DELETED")
-_PATH: Final = re.compile(r"(/[^/\s]+)+")
+_PATH: Final = re.compile(r"/|(/[^/\s]+)+")
 
 
 class DataRepository(TypedDict):
@@ -30,7 +30,8 @@ class DataRepository(TypedDict):
     """Beginning of the keys, such as `imagenet`. Default: the whole bucket."""
 
     path: str
-    """Directory of the file system, such as `/datasets`. No other link may be above or below it."""
+    """Directory of the file system, such as `/datasets`, or `/` for all of it. No other link may be above or below
+    it."""
 
     import_events: NotRequired[list[str]]
     """Which changes of objects appear as files by themselves: `NEW`, `CHANGED`, `DELETED`. Default: all three."""
@@ -77,7 +78,7 @@ def plan_data_repositories(
             planned.append(_plan(problems, key, repository))
     for index, one in enumerate(planned):
         for other in planned[:index]:
-            if f"{one.path}/".startswith(f"{other.path}/") or f"{other.path}/".startswith(f"{one.path}/"):
+            if _is_below(one.path, other.path) or _is_below(other.path, one.path):
                 problems.add(f"{one.key}.path", f"'{one.path}' overlaps '{other.path}' of {other.key}; give another")
             same = isinstance(one.bucket, str) and is_known(one.bucket) and one.bucket == other.bucket
             if same and one.prefix == other.prefix:
@@ -136,8 +137,12 @@ def _plan(problems: Problems, key: str, repository: DataRepository) -> DataRepos
         key=key,
         bucket=bucket,
         prefix=prefix.strip("/"),
-        path=path.rstrip("/"),
+        path=path,
         import_events=events["import_events"],
         export_events=events["export_events"],
         import_existing=repository.get("import_existing", True),
     )
+
+
+def _is_below(path: str, other: str) -> bool:
+    return f"{path.rstrip('/')}/".startswith(f"{other.rstrip('/')}/")

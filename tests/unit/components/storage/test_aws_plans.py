@@ -72,6 +72,11 @@ def problems_of(plan: str, args: dict[str, Any], name: str = "shared") -> list[t
         ("filesystem", lustre("48000Gi", metadata_iops=12000)),
         ("filesystem", lustre(metadata_iops=1500, backup_retention_days=0, maintenance_start="7:03:00")),
         ("filesystem", lustre(data_repositories={"data": LINK}, log_retention_days=30)),
+        ("filesystem", lustre(data_repositories={"all": {"bucket": "data", "path": "/"}})),
+        (
+            "filesystem",
+            lustre(data_repositories={"a": LINK, "b": {**LINK, "path": "/datasets-b", "prefix": "b"}}),
+        ),
         ("filesystem", efs()),
         ("filesystem", efs(infrequent_access_days=0)),
         ("filesystem", efs(archive_days=90, directory="/teams/a", user_id=1000, group_id=1000, permissions="775")),
@@ -177,6 +182,11 @@ def test_what_s3_would_refuse_is_named(args: dict[str, Any], path: str, words: s
             lustre(data_repositories={"a": LINK, "b": {**LINK, "path": "/datasets/b", "prefix": "b"}}),
             "fsx.dataRepositories.b.path",
             "overlaps '/datasets' of a",
+        ),
+        (
+            lustre(data_repositories={"a": LINK, "b": {**LINK, "path": "/", "prefix": "b"}}),
+            "fsx.dataRepositories.b.path",
+            "'/' overlaps '/datasets' of a",
         ),
         (
             lustre(data_repositories={"a": LINK, "b": {**LINK, "path": "/b"}}),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aidc.components.storage import plan_dataset_volume, plan_object_store, plan_shared_filesystem
+from aidc.components.storage import ClaimPlan, plan_dataset_volume, plan_object_store, plan_shared_filesystem
 from aidc.problems import InvalidInput
 
 FILESYSTEM = {"namespace": "research", "size": "1Ti", "backend": "storage-class", "storage_class": "cephfs"}
@@ -27,8 +27,13 @@ BUCKET = {
 EXISTING = {"namespace": "research", "kind": "existing", "endpoint": "https://s3.example.com:8443"}
 KEYS = {"access_key_id": "id", "secret_access_key": "key"}
 
+
+def plan_claim(args: Any, name: str) -> ClaimPlan:
+    return plan_shared_filesystem(args, name).claim
+
+
 PLANS: dict[str, Any] = {
-    "filesystem": lambda args, name: plan_shared_filesystem(args, name).claim,
+    "filesystem": plan_claim,
     "dataset": plan_dataset_volume,
     "store": plan_object_store,
 }
