@@ -8,10 +8,12 @@ import pulumi
 
 from ...infra.arguments import check_keys, planned, recorded
 from ...problems import Problems
+from .aws_node_options import AwsNodeOptions
 from .hardware import MachineRequirement, machine_shape
 from .node_labels import NodeTaint, shown_taint
 from .node_pool import create_node_pool
-from .pool_plan import NodePoolPlan, NodeProvisioner, check_provisioner, check_region, plan_pool
+from .pool_plan import NodePoolPlan, check_region, plan_pool
+from .provisioner import NodeProvisioner, check_provisioner
 from .scaling_policy import NodePurpose, NodeScalingPolicy
 
 
@@ -19,7 +21,8 @@ class CpuNodePoolArgs(TypedDict):
     """Inputs of `CpuNodePool`."""
 
     provisioner: NodeProvisioner
-    """Where the nodes come from: `karpenter-kwok` (simulated ones) or `existing-nodes` (your own)."""
+    """Where the nodes come from: `karpenter-aws` or `managed-node-group` (EC2), `existing-nodes` (your own) or
+    `karpenter-kwok` (simulated ones)."""
 
     scaling: NodeScalingPolicy
     """How many nodes there may be, and when one may be taken away."""
@@ -47,7 +50,8 @@ class CpuNodePoolArgs(TypedDict):
     `on-demand` alone."""
 
     node_class: NotRequired[pulumi.Input[str]]
-    """Name of the KWOKNodeClass, with the provisioner `karpenter-kwok`. Default: `default`."""
+    """Name of the KWOKNodeClass, with the provisioner `karpenter-kwok`; of an Ec2NodeClass that several pools share,
+    with `karpenter-aws`. Default: `default` for simulated nodes; on EC2 one of the pool's own."""
 
     nodes: NotRequired[list[str]]
     """Names of nodes that get the labels and taints, with the provisioner `existing-nodes`. Default: none; whoever
@@ -55,6 +59,10 @@ class CpuNodePoolArgs(TypedDict):
 
     contract_namespace: NotRequired[pulumi.Input[str]]
     """Namespace of the record of what the nodes must be, with `existing-nodes`. Default: `kube-system`."""
+
+    aws: NotRequired[AwsNodeOptions]
+    """What the nodes are made of, with `karpenter-aws` and `managed-node-group`. Default: none; needed there, unless
+    `node_class` says it."""
 
     region: NotRequired[str]
     """AWS region whose prices count. Default: `us-east-1`."""
@@ -81,8 +89,8 @@ def plan_cpu_node_pool(args: CpuNodePoolArgs, name: str) -> NodePoolPlan:
 class CpuNodePool(pulumi.ComponentResource):
     """A pool of nodes without accelerators, of a bounded size.
 
-    Makes a Karpenter NodePool, or for nodes that exist the labels and taints that they must carry. Makes no nodes
-    itself, and no node class: see `KwokNodeClass`.
+    Makes a Karpenter NodePool (on EC2 with its EC2NodeClass), or a managed node group with its launch template, or for
+    nodes that exist the labels and taints that they must carry.
 
     Example: `CpuNodePool("general", {"provisioner": "karpenter-kwok", "requirement": {"vcpus": 8},
     "scaling": {"maximum_nodes": 10}})`
@@ -106,6 +114,9 @@ class CpuNodePool(pulumi.ComponentResource):
     maximum_price_per_hour: pulumi.Output[Optional[float]]  # noqa: UP045 - what Pulumi's analyzer reads
     """US dollars an hour with all nodes of the dearest type; none where a price is not known."""
 
+    warnings: pulumi.Output[list[str]]
+    """What is right, and yet may surprise; empty where nothing is."""
+
     def __init__(self, name: str, args: CpuNodePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("CpuNodePool", name, partial(plan_cpu_node_pool, name=name), args)
         super().__init__("aidc:index:CpuNodePool", name, recorded(args), opts)
@@ -115,6 +126,7 @@ class CpuNodePool(pulumi.ComponentResource):
         self.instance_types = pulumi.Output.from_input(plan.instance_types)
         self.maximum_nodes = pulumi.Output.from_input(plan.scaling.maximum_nodes)
         self.maximum_price_per_hour = pulumi.Output.from_input(plan.maximum_price_per_hour)
+        self.warnings = pulumi.Output.from_input(list(plan.warnings))
         self.register_outputs(
             {
                 "pool_name": self.pool_name,
@@ -123,5 +135,6 @@ class CpuNodePool(pulumi.ComponentResource):
                 "instance_types": self.instance_types,
                 "maximum_nodes": self.maximum_nodes,
                 "maximum_price_per_hour": self.maximum_price_per_hour,
+                "warnings": self.warnings,
             }
         )

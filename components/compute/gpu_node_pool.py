@@ -8,10 +8,13 @@ import pulumi
 
 from ...infra.arguments import check_keys, planned, recorded
 from ...problems import Problems
+from .aws_node_options import AwsNodeOptions
 from .hardware import AcceleratorRequirement, accelerated_shape
 from .node_labels import NodeTaint, shown_taint
 from .node_pool import create_node_pool
-from .pool_plan import NodePoolPlan, NodeProvisioner, check_provisioner, check_region, plan_pool
+from .node_sharing import plan_node_sharing
+from .pool_plan import NodePoolPlan, check_region, plan_pool
+from .provisioner import NodeProvisioner, check_provisioner, is_on_aws
 from .scaling_policy import NodePurpose, NodeScalingPolicy
 from .sharing import plan_sharing
 
@@ -20,7 +23,8 @@ class GpuNodePoolArgs(TypedDict):
     """Inputs of `GpuNodePool`."""
 
     provisioner: NodeProvisioner
-    """Where the nodes come from: `karpenter-kwok` (simulated ones) or `existing-nodes` (your own)."""
+    """Where the nodes come from: `karpenter-aws` or `managed-node-group` (EC2), `existing-nodes` (your own) or
+    `karpenter-kwok` (simulated ones)."""
 
     scaling: NodeScalingPolicy
     """How many nodes there may be, and when one may be taken away."""
@@ -58,7 +62,8 @@ class GpuNodePoolArgs(TypedDict):
     """MIG profile that each accelerator is cut into, such as `1g.10gb`. Default: not cut."""
 
     node_class: NotRequired[pulumi.Input[str]]
-    """Name of the KWOKNodeClass, with the provisioner `karpenter-kwok`. Default: `default`."""
+    """Name of the KWOKNodeClass, with the provisioner `karpenter-kwok`; of an Ec2NodeClass that several pools share,
+    with `karpenter-aws`. Default: `default` for simulated nodes; on EC2 one of the pool's own."""
 
     nodes: NotRequired[list[str]]
     """Names of nodes that get the labels and taints, with the provisioner `existing-nodes`. Default: none; whoever
@@ -66,6 +71,10 @@ class GpuNodePoolArgs(TypedDict):
 
     contract_namespace: NotRequired[pulumi.Input[str]]
     """Namespace of the record of what the nodes must be, with `existing-nodes`. Default: `kube-system`."""
+
+    aws: NotRequired[AwsNodeOptions]
+    """What the nodes are made of, with `karpenter-aws` and `managed-node-group`. Default: none; needed there, unless
+    `node_class` says it."""
 
     region: NotRequired[str]
     """AWS region whose prices count. Default: `us-east-1`."""
@@ -84,9 +93,11 @@ def plan_gpu_node_pool(args: GpuNodePoolArgs, name: str) -> NodePoolPlan:
     )
     sharing = None
     if shape is not None and shape.accelerator is not None:
-        replicas = args.get("time_slicing_replicas")
-        replicas = None if replicas is None else int(replicas)
-        sharing = plan_sharing(problems, shape.accelerator, replicas, args.get("mig_profile"))
+        replicas, profile = args.get("time_slicing_replicas"), args.get("mig_profile")
+        if "aws" in args and is_on_aws(args):
+            sharing = plan_node_sharing(problems, shape.accelerator, replicas, profile, args["aws"])
+        else:
+            sharing = plan_sharing(problems, shape.accelerator, None if replicas is None else int(replicas), profile)
     plan = plan_pool(
         problems,
         args,
@@ -104,9 +115,9 @@ def plan_gpu_node_pool(args: GpuNodePoolArgs, name: str) -> NodePoolPlan:
 class GpuNodePool(pulumi.ComponentResource):
     """A pool of nodes with one kind of accelerator, of a bounded size.
 
-    Makes a Karpenter NodePool (and, where accelerators are shared, the NodeOverlay that tells Karpenter so), or for
-    nodes that exist the labels and taints that they must carry. Makes no nodes itself, and no node class: see
-    `KwokNodeClass`.
+    Makes a Karpenter NodePool (on EC2 with its EC2NodeClass; where accelerators are shared, with the NodeOverlay that
+    tells Karpenter so), or a managed node group with its launch template, or for nodes that exist the labels and taints
+    that they must carry.
 
     Example: `GpuNodePool("h100", {"provisioner": "karpenter-kwok", "instance_types": ["p5.48xlarge"],
     "scaling": {"maximum_nodes": 4}})`
@@ -139,6 +150,15 @@ class GpuNodePool(pulumi.ComponentResource):
     maximum_price_per_hour: pulumi.Output[Optional[float]]  # noqa: UP045 - what Pulumi's analyzer reads
     """US dollars an hour with all nodes of the dearest type; none where a price is not known."""
 
+    efa_interfaces: pulumi.Output[int]
+    """Elastic Fabric Adapters of one node, which pods ask for as `vpc.amazonaws.com/efa`; 0 without `aws.efa`."""
+
+    usable_until: pulumi.Output[Optional[str]]  # noqa: UP045 - what Pulumi's analyzer reads
+    """When the nodes of a capacity block begin to be drained, in ISO 8601; none for other nodes."""
+
+    warnings: pulumi.Output[list[str]]
+    """What is right, and yet may surprise; empty where nothing is."""
+
     def __init__(self, name: str, args: GpuNodePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("GpuNodePool", name, partial(plan_gpu_node_pool, name=name), args)
         super().__init__("aidc:index:GpuNodePool", name, recorded(args), opts)
@@ -151,6 +171,9 @@ class GpuNodePool(pulumi.ComponentResource):
         self.instance_types = pulumi.Output.from_input(plan.instance_types)
         self.maximum_nodes = pulumi.Output.from_input(plan.scaling.maximum_nodes)
         self.maximum_price_per_hour = pulumi.Output.from_input(plan.maximum_price_per_hour)
+        self.efa_interfaces = pulumi.Output.from_input(plan.efa_interfaces)
+        self.usable_until = pulumi.Output.from_input(plan.usable_until)
+        self.warnings = pulumi.Output.from_input(list(plan.warnings))
         self.register_outputs(
             {
                 "pool_name": self.pool_name,
@@ -162,5 +185,8 @@ class GpuNodePool(pulumi.ComponentResource):
                 "instance_types": self.instance_types,
                 "maximum_nodes": self.maximum_nodes,
                 "maximum_price_per_hour": self.maximum_price_per_hour,
+                "efa_interfaces": self.efa_interfaces,
+                "usable_until": self.usable_until,
+                "warnings": self.warnings,
             }
         )

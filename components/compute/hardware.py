@@ -131,7 +131,7 @@ def machine_shape(
     if not _exactly_one(problems, names, wanted):
         return None
     if names is not None:
-        found = _named_types(problems, names)
+        found = named_types(problems, names)
         for index, each in enumerate(found):
             if each.accelerator is not None:
                 problems.add(
@@ -173,7 +173,7 @@ def _requirement(wanted: Mapping[str, Any], region: str, **fixed: Any) -> Requir
     return Requirement(**conditions)
 
 
-def _named_types(problems: Problems, names: Sequence[str]) -> tuple[InstanceType, ...]:
+def named_types(problems: Problems, names: Sequence[str]) -> tuple[InstanceType, ...]:
     """Return the types called `names`, cheapest first; empty where one is unknown."""
     found = [find_instance_type(name, problems, f"instanceTypes[{index}]") for index, name in enumerate(names)]
     known = list(dict.fromkeys(each for each in found if each is not None))
@@ -181,7 +181,7 @@ def _named_types(problems: Problems, names: Sequence[str]) -> tuple[InstanceType
 
 
 def _accelerated_types(problems: Problems, names: Sequence[str]) -> NodeShape | None:
-    found = _named_types(problems, names)
+    found = named_types(problems, names)
     for index, each in enumerate(found):
         path = f"instanceTypes[{index}]"
         if each.accelerator is None:

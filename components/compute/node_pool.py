@@ -3,9 +3,12 @@
 import pulumi
 
 from ...infra.kubernetes import KubernetesObject
+from .ec2_node_class import Ec2NodeClassPlan, create_node_class
 from .existing_nodes import contract_manifest, node_patch
 from .karpenter_pool import node_overlay_manifest, node_pool_manifest
-from .pool_plan import NodePoolPlan, NodeProvisioner
+from .managed_node_group import create_managed_node_group
+from .pool_plan import NodePoolPlan
+from .provisioner import NodeProvisioner
 
 
 def create_node_pool(name: str, plan: NodePoolPlan, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
@@ -15,7 +18,15 @@ def create_node_pool(name: str, plan: NodePoolPlan, opts: pulumi.ResourceOptions
         for node in plan.nodes:
             KubernetesObject(f"{name}-{node}", node_patch(plan, node), opts, patch=True)
         return contract.object_name.apply(lambda _: plan.pool_name)
-    pool = KubernetesObject(name, node_pool_manifest(plan), opts)
+    if plan.provisioner is NodeProvisioner.MANAGED_NODE_GROUP:
+        return create_managed_node_group(name, plan, opts).apply(lambda _: plan.pool_name)
+    node_class = plan.node_class
+    if plan.aws is not None:
+        own = Ec2NodeClassPlan(
+            node_class=plan.pool_name, nodes=plan.aws, accelerator=plan.shape.accelerator, sharing=plan.sharing
+        )
+        node_class = create_node_class(f"{name}-node-class", own, opts).object_name
+    pool = KubernetesObject(name, node_pool_manifest(plan, node_class), opts)
     overlay = node_overlay_manifest(plan)
     if overlay is not None:
         KubernetesObject(f"{name}-overlay", overlay, opts)

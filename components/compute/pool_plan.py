@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any, Final, TypedDict, cast
 
 import pulumi
@@ -14,8 +13,12 @@ from ...planning.catalog import InstanceType, regions
 from ...planning.catalog.karpenter import CAPACITY_TYPES
 from ...planning.catalog.prices import ON_DEMAND, SPOT
 from ...problems import Problems
+from .aws_node_options import AwsNodeOptions
+from .aws_node_plan import AwsNodePlan
+from .aws_pool import plan_aws_pool, sold_shape
 from .hardware import NodeShape, plain_requirement
 from .node_labels import NodeTaint, check_label_value, plan_labels, plan_taints
+from .provisioner import NodeProvisioner, check_belonging, is_on_aws
 from .scaling_policy import MAXIMUM_NODES, NodePurpose, NodeScalingPolicy, ScalingPlan, plan_scaling
 from .sharing import SharingPlan
 
@@ -26,13 +29,6 @@ _NODE_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _REGION: Final = "us-east-1"
 _NODE_CLASS: Final = "default"
 _CONTRACT_NAMESPACE: Final = "kube-system"
-
-
-class NodeProvisioner(StrEnum):
-    """Where the nodes of a pool come from."""
-
-    KARPENTER_KWOK = "karpenter-kwok"
-    EXISTING_NODES = "existing-nodes"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +49,11 @@ class NodePoolPlan:
     contract_namespace: pulumi.Input[str]
     requirement: Mapping[str, Any]
     region: str
+    aws: AwsNodePlan | None = None
+    """What the nodes are made of, where they are made on EC2 and no node class says it."""
+
+    warnings: Sequence[str] = ()
+    """What to know before it is deployed."""
 
     @property
     def gpu_resource(self) -> str:
@@ -68,6 +69,16 @@ class NodePoolPlan:
     def instance_types(self) -> list[str]:
         """Names of the instance types, sorted."""
         return sorted(each.name for each in self.shape.instance_types)
+
+    @property
+    def efa_interfaces(self) -> int:
+        """Elastic Fabric Adapters of one node that its pods may ask for, as far as the pool decides."""
+        return self.aws.efa_interfaces if self.aws else 0
+
+    @property
+    def usable_until(self) -> str | None:
+        """When the nodes of a capacity block begin to be drained, in ISO 8601; None for other nodes."""
+        return self.aws.reservations.shown_end if self.aws else None
 
     @property
     def node_selector(self) -> dict[str, str]:
@@ -107,6 +118,7 @@ class PoolArguments(TypedDict, total=False):
     nodes: list[str]
     contract_namespace: pulumi.Input[str]
     region: str
+    aws: AwsNodeOptions
 
 
 def check_region(problems: Problems, args: Mapping[str, Any]) -> str:
@@ -114,13 +126,6 @@ def check_region(problems: Problems, args: Mapping[str, Any]) -> str:
     region = cast(str, args.get("region", _REGION))
     problems.choice("region", region, regions())
     return region
-
-
-def check_provisioner(problems: Problems, args: Mapping[str, Any]) -> bool:
-    """Require a known provisioner; return whether its nodes are there already."""
-    provisioner = args["provisioner"]
-    problems.choice("provisioner", provisioner, [each.value for each in NodeProvisioner])
-    return provisioner == NodeProvisioner.EXISTING_NODES.value
 
 
 def plan_pool(
@@ -149,9 +154,15 @@ def plan_pool(
         problems.choice(f"capacityTypes[{index}]", capacity_type, CAPACITY_TYPES)
     if not capacity_types:
         problems.add("capacityTypes", f"none given; give one or more of {', '.join(CAPACITY_TYPES)}")
+    check_belonging(problems, given)
     nodes = _check_nodes(problems, given, scaling.maximum_nodes)
     if shape is not None and given.get("provisioner") == NodeProvisioner.KARPENTER_KWOK.value:
         shape = _offered(problems, given, shape, capacity_types)
+    elif shape is not None and is_on_aws(args):
+        shape = sold_shape(problems, args, shape, capacity_types)
+    aws_pool = plan_aws_pool(
+        problems, given, shape, sharing, scaling=scaling, zones=zones, capacity_types=capacity_types
+    )
     if shape is None:
         return None
     return NodePoolPlan(
@@ -160,7 +171,7 @@ def plan_pool(
         shape=shape,
         sharing=sharing,
         scaling=scaling,
-        labels=dict(sorted({**labels, **(sharing.labels if sharing else {})}.items())),
+        labels=dict(sorted({**labels, **(sharing.labels if sharing else {}), **aws_pool.labels}.items())),
         taints=taints,
         zones=zones,
         capacity_types=capacity_types,
@@ -169,6 +180,8 @@ def plan_pool(
         contract_namespace=given.get("contract_namespace", _CONTRACT_NAMESPACE),
         requirement=plain_requirement(args.get("requirement", {})),
         region=given.get("region", _REGION),
+        aws=aws_pool.nodes,
+        warnings=aws_pool.warnings,
     )
 
 
@@ -203,14 +216,7 @@ def _offered(
 
 
 def _check_nodes(problems: Problems, args: PoolArguments, maximum_nodes: int) -> list[str]:
-    """Check what belongs to one provisioner only, and the names of nodes."""
-    exist = args.get("provisioner") == NodeProvisioner.EXISTING_NODES.value
-    foreign = ("node_class",) if exist else ("nodes", "contract_namespace")
-    paths = {"node_class": "nodeClass", "nodes": "nodes", "contract_namespace": "contractNamespace"}
-    for key in foreign:
-        if key in args:
-            other = NodeProvisioner.KARPENTER_KWOK if exist else NodeProvisioner.EXISTING_NODES
-            problems.add(paths[key], f"belongs to the provisioner {other}; leave it out")
+    """Check the names of nodes, and where their record lies."""
     namespace = args.get("contract_namespace", _CONTRACT_NAMESPACE)
     if isinstance(namespace, str) and is_known(namespace):
         check_name(problems, "contractNamespace", namespace)

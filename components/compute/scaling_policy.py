@@ -51,6 +51,10 @@ class NodeScalingPolicy(TypedDict):
     weight: NotRequired[int]
     """Which pool Karpenter tries first where several fit, 1 to 100, higher first. Default: no preference."""
 
+    static_nodes: NotRequired[int]
+    """Nodes that are there whatever the demand, on AWS; needed there with `managed-node-group`, which nothing else
+    scales. With `karpenter-aws` the pool then has exactly these. Default: as many as pods need."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScalingPlan:
@@ -63,6 +67,11 @@ class ScalingPlan:
     disruption_budget: str
     termination_grace_period: str | None
     weight: int | None
+    static_nodes: int | None = None
+    """Nodes that are there whatever the demand; None where demand decides."""
+
+    update_budget: str = "1"
+    """Nodes of a managed group that are replaced at the same time, as a count or a percentage."""
 
     def disruption(self) -> dict[str, Any]:
         """The NodePool's `spec.disruption`."""
@@ -99,6 +108,9 @@ def plan_scaling(problems: Problems, policy: NodeScalingPolicy, purpose: NodePur
         weight = policy.get("weight")
         if weight is not None:
             problems.between("weight", weight, 1, 100)
+        static = policy.get("static_nodes")
+        if static is not None:
+            problems.between("staticNodes", int(static), 0, maximum_nodes, "nodes of maximumNodes")
     return ScalingPlan(
         maximum_nodes=maximum_nodes,
         purpose=NodePurpose.SERVING if serves else NodePurpose.TRAINING,
@@ -107,6 +119,8 @@ def plan_scaling(problems: Problems, policy: NodeScalingPolicy, purpose: NodePur
         disruption_budget=budget,
         termination_grace_period=grace,
         weight=None if weight is None else int(weight),
+        static_nodes=None if static is None else int(static),
+        update_budget=policy.get("disruption_budget", "1"),
     )
 
 

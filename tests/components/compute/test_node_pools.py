@@ -101,6 +101,8 @@ def test_workloads_are_told_all_they_need(preview: bool) -> None:
         "instance_types": ["p5.48xlarge"],
         "maximum_nodes": 4,
         "maximum_price_per_hour": pytest.approx(220.16),
+        "efa_interfaces": 0,
+        "warnings": [],
     }
 
 

@@ -178,7 +178,7 @@ def test_the_simulation_has_only_types_with_a_price() -> None:
         ),
         ({**H100, "scaling": {"maximum_nodes": 1, "disruption_budget": "110%"}}, "scaling.disruptionBudget", "10%"),
         ({**H100, "scaling": {"maximum_nodes": 1, "weight": 101}}, "scaling.weight", "give 100 or less"),
-        ({**H100, "provisioner": "karpenter"}, "provisioner", "did you mean 'karpenter-kwok'"),
+        ({**H100, "provisioner": "karpenter"}, "provisioner", "did you mean 'karpenter-aws' or 'karpenter-kwok'"),
         ({**H100, "region": "us-east1"}, "region", "did you mean 'us-east-1'"),
         ({**KARPENTER}, "instanceTypes", "give instanceTypes or requirement"),
         ({**KARPENTER, "instance_types": []}, "instanceTypes", "give one instance type or more"),
