@@ -1,7 +1,9 @@
 """An image that is built here and pushed to a registry."""
 
 import re
-from collections.abc import Mapping
+import reprlib
+import stat
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 
-from ...problems import Problems, suggestion
+from ...problems import Problems
 from ..arguments import check_keys, is_known, planned, recorded
 from ..labels import check_name
 from .build_context import content_tag
@@ -85,11 +87,10 @@ def plan_workload_image(args: WorkloadImageArgs, name: str) -> WorkloadImagePlan
         problems.add("repositoryUrl", f"'{url}' is no repository's address; write it like host/name, without a tag")
     folder = Path(args["context"])
     dockerfile = Path(args.get("dockerfile", folder / "Dockerfile"))
-    if not folder.is_dir():
-        near = [each.name for each in folder.parent.iterdir()] if folder.parent.is_dir() else []
-        problems.add("context", f"'{folder}' is no folder{suggestion(folder.name, near)}")
-    elif not dockerfile.is_file():
-        problems.add("dockerfile", f"'{dockerfile}' is no file; say where the Dockerfile is")
+    if not _is_there(folder, stat.S_ISDIR):
+        problems.add("context", f"{reprlib.repr(str(folder))} is no folder; give the one that the image is built from")
+    elif not _is_there(dockerfile, stat.S_ISREG):
+        problems.add("dockerfile", f"{reprlib.repr(str(dockerfile))} is no file; say where the Dockerfile is")
     platform = args.get("platform", "linux/amd64")
     if not _PLATFORM.fullmatch(platform):
         problems.add("platform", f"'{platform}' is no platform; write one, like linux/amd64")
@@ -160,6 +161,14 @@ class WorkloadImage(pulumi.ComponentResource):
         self.reference = image.repo_digest
         self.tag = pulumi.Output.from_input(plan.tag)
         self.register_outputs({"reference": self.reference, "tag": self.tag})
+
+
+def _is_there(path: Path, is_kind: Callable[[int], bool]) -> bool:
+    try:
+        return is_kind(path.stat().st_mode)
+    except (OSError, ValueError):
+        # Missing, too long for a file system, or with a zero byte.
+        return False
 
 
 def _login(plan: WorkloadImagePlan, parent: pulumi.Resource) -> Any:

@@ -46,7 +46,7 @@ def test_its_objects_have_names_of_their_own_and_carry_its_labels(example: Any) 
 
 
 def test_it_takes_the_provider_of_the_caller(example: Any) -> None:
-    packages = ("kubernetes", "aws")
+    packages = ("kubernetes", "aws", "docker")
 
     def program() -> None:
         providers = [OwnProvider(package, f"own-{package}", {}) for package in packages]
