@@ -26,25 +26,28 @@ class HelmRelease(pulumi.CustomResource):
         *,
         namespace: pulumi.Input[str],
         values: Mapping[str, Any],
+        release_name: str | None = None,
         create_namespace: bool = False,
         skip_crds: bool = False,
         timeout_seconds: int = 600,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Install `chart` as the release `name`.
+        """Install `chart` as one release.
 
         Args:
-            name: logical name, and the release's: without a random part, so that objects keep their names.
+            name: logical name.
             chart: what is installed, in which version, from where.
             namespace: where.
             values: the chart's values; they hold no secrets.
+            release_name: the release's own name, without a random part, so that objects keep their names. Default:
+                the logical name.
             create_namespace: whether Helm makes the namespace. Default: it is there.
             skip_crds: whether the chart's own CRDs are left out, because another release has them.
             timeout_seconds: how long to wait until all of it is ready; then it is rolled back.
             opts: Pulumi's options.
         """
         inputs: dict[str, Any] = {
-            "name": name,
+            "name": release_name or name,
             "chart": chart.location,
             "version": chart.version,
             "namespace": namespace,

@@ -1,0 +1,132 @@
+"""The add-ons of an EKS cluster, as Helm releases in the order in which they need each other."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import pulumi
+
+from ..arguments import planned, recorded
+from ..helm import HelmRelease
+from ..identity import IdentityMethod, PolicyStatement, WorkloadIdentity, WorkloadIdentityArgs, current_account
+from ..kubernetes import KubernetesObject
+from ..labels import object_labels
+from .addon import AddonContext, PodSecurityStandard
+from .catalog import MONITORS
+from .plan import AddonRelease, ClusterAddonsArgs, plan_cluster_addons
+from .values import at, file_values, merged
+
+_COMPONENT = "cluster-addons"
+
+
+class ClusterAddons(pulumi.ComponentResource):
+    """Controllers, drivers and operators that a cluster needs beside Kubernetes, each with its own AWS identity.
+
+    What an add-on needs comes along, what cannot be together is refused, and each release waits for those that it
+    needs. Makes the namespaces that are not Kubernetes' own. Does not install EKS's own add-ons, Karpenter, or the
+    definitions of the Gateway API. Whatever needs an add-on depends on this component.
+
+    Example: `ClusterAddons("addons", {"cluster_name": "prod", "region": "us-east-1", "vpc_id": vpc_id, "addons":
+    {"aws-load-balancer-controller": {}, "kueue": {}}, "gpu_software": "ami"})`
+    """
+
+    installed: pulumi.Output[list[str]]
+    """Names of the add-ons, those that came along too, sorted."""
+
+    chart_versions: pulumi.Output[Mapping[str, str]]
+    """Version of each add-on's chart, by name."""
+
+    role_arns: pulumi.Output[Mapping[str, str]]
+    """ARNs of the roles of the add-ons that do something in AWS, by name."""
+
+    def __init__(self, name: str, args: ClusterAddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        plan = planned("ClusterAddons", name, partial(plan_cluster_addons, name=name), args)
+        super().__init__("aidc:index:ClusterAddons", name, recorded(args), opts)
+        context = AddonContext(
+            cluster_name=args["cluster_name"],
+            region=args["region"],
+            vpc_id=args["vpc_id"],
+            account=current_account(self),
+            ownership=plan.ownership,
+        )
+        child = pulumi.ResourceOptions(parent=self)
+        namespaces = {
+            each: KubernetesObject(f"{name}-{each}", _namespace(each, standard, name), child)
+            for each, standard in plan.namespaces.items()
+        }
+        releases: dict[str, HelmRelease] = {}
+        roles: dict[str, pulumi.Output[str]] = {}
+        for release in plan.releases:
+            addon = release.addon
+            before: list[pulumi.Resource] = [releases[each] for each in release.before]
+            if addon.namespace in namespaces:
+                before.append(namespaces[addon.namespace])
+            statements = release_statements(release, context)
+            if statements:
+                # Pods get credentials only if the association is there when they start.
+                identity = WorkloadIdentity(f"{name}-{addon.name}", _identity_args(args, release, statements), child)
+                roles[addon.name] = identity.role_arn
+                before.append(identity)
+            releases[addon.name] = HelmRelease(
+                f"{name}-{addon.name}",
+                release.chart,
+                release_name=addon.name,
+                namespace=addon.namespace,
+                values=release_values(release, context, roles.get(addon.name) if _is_irsa(args) else None),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=before),
+            )
+        self.installed = pulumi.Output.from_input(sorted(releases))
+        self.chart_versions = pulumi.Output.from_input({each.addon.name: each.chart.version for each in plan.releases})
+        self.role_arns = pulumi.Output.all(**roles)
+        self.register_outputs(
+            {"installed": self.installed, "chart_versions": self.chart_versions, "role_arns": self.role_arns}
+        )
+
+
+def release_values(
+    release: AddonRelease, context: AddonContext, role_arn: pulumi.Input[str] | None = None
+) -> dict[str, Any]:
+    """Return the values of a release: of its file, of the cluster, of its identity with IRSA, and of its settings."""
+    addon, settings = release.addon, release.settings
+    values = file_values(addon.name, monitored=release.is_monitored and MONITORS in addon.after)
+    if addon.values is not None:
+        values = merged(values, addon.values(context, settings))
+    if role_arn is not None:
+        annotations = {"eks.amazonaws.com/role-arn": role_arn}
+        values = merged(values, at((*addon.service_account_values, "annotations"), annotations))
+    return merged(values, settings.get("values", {}))
+
+
+def release_statements(release: AddonRelease, context: AddonContext) -> list[PolicyStatement]:
+    """Return what a release may do in AWS; nothing where it gets no identity."""
+    own = release.addon.statements
+    return [*(own(context, release.settings) if own is not None else []), *release.settings.get("statements", [])]
+
+
+def _is_irsa(args: ClusterAddonsArgs) -> bool:
+    return args.get("identity_method") == IdentityMethod.SERVICE_ACCOUNT.value
+
+
+def _identity_args(
+    args: ClusterAddonsArgs, release: AddonRelease, statements: list[PolicyStatement]
+) -> WorkloadIdentityArgs:
+    given: dict[str, Any] = {
+        "method": args.get("identity_method"),
+        "oidc_provider_arn": args.get("oidc_provider_arn"),
+        "oidc_issuer": args.get("oidc_issuer"),
+        "permissions_boundary": args.get("permissions_boundary"),
+    }
+    inputs = WorkloadIdentityArgs(
+        cluster_name=args["cluster_name"],
+        namespace=release.addon.namespace,
+        service_account=release.addon.service_account,
+        statements=statements,
+    )
+    inputs.update({key: value for key, value in given.items() if value is not None})  # pyright: ignore
+    return inputs
+
+
+def _namespace(namespace: str, standard: PodSecurityStandard, component: str) -> dict[str, Any]:
+    standards = {f"pod-security.kubernetes.io/{mode}": standard.value for mode in ("enforce", "audit", "warn")}
+    labels = {**object_labels(component, _COMPONENT), **standards}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}}
