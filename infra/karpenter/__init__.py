@@ -1,1 +1,22 @@
 """Karpenter on AWS: its controller, its identity, its interruption queue."""
+
+from .controller_plan import (
+    KarpenterControllerArgs,
+    KarpenterControllerPlan,
+    KarpenterFeatures,
+    plan_karpenter_controller,
+)
+from .interruption import INTERRUPTION_EVENTS, queue_statements
+from .karpenter_controller import KarpenterController
+from .statements import karpenter_statements
+
+__all__ = [
+    "INTERRUPTION_EVENTS",
+    "KarpenterController",
+    "KarpenterControllerArgs",
+    "KarpenterControllerPlan",
+    "KarpenterFeatures",
+    "karpenter_statements",
+    "plan_karpenter_controller",
+    "queue_statements",
+]

@@ -1,0 +1,95 @@
+"""Inputs of the EKS cluster and of Karpenter. Data only."""
+
+_ACCOUNT = "arn:aws:iam::123456789012"
+_KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d"
+_ADMIN = {"principal_arn": f"{_ACCOUNT}:role/deployment", "policy": "cluster-admin"}
+_OIDC = "oidc.eks.us-east-1.amazonaws.com/id/ABC"
+
+EXAMPLES = {
+    "EksCluster": [
+        {
+            "vpc_id": "vpc-0a1b2c3d",
+            "vpc_cidr": "10.0.0.0/16",
+            "subnet_ids": ["subnet-0a", "subnet-0b"],
+            "node_subnet_ids": ["subnet-1a", "subnet-1b"],
+            "pod_subnets": {"us-east-1a": "subnet-2a", "us-east-1b": "subnet-2b"},
+            "access_entries": {
+                "deployment": _ADMIN,
+                "research": {
+                    "principal_arn": f"{_ACCOUNT}:role/research",
+                    "policy": "edit",
+                    "namespaces": ["research"],
+                },
+            },
+            "cluster_name": "prod",
+            "kubernetes_version": "1.36",
+            "endpoint_public_cidrs": ["198.51.100.0/24"],
+            "endpoint_private_cidrs": ["10.200.0.0/16"],
+            "egress_cidrs": ["0.0.0.0/0"],
+            "egress_prefix_lists": {"s3": "pl-63a5400a"},
+            "service_cidr": "172.20.0.0/16",
+            "ip_family": "ipv4",
+            "encryption_key": _KEY,
+            "volume_key": _KEY,
+            "log_key": _KEY,
+            "log_retention_days": 400,
+            "deletion_protection": True,
+            "protect": True,
+            "support_policy": "extended",
+            "zonal_shift": True,
+            "identity": "service-account",
+            "system_nodes": {
+                "instance_types": ["m7i.xlarge", "m6i.xlarge"],
+                "minimum_nodes": 3,
+                "maximum_nodes": 6,
+                "image": "al2023",
+                "kubernetes_version": "1.35",
+                "release": "1.35.7-20260911",
+                "volume_size": 100,
+                "tags": {"team": "platform"},
+            },
+            "addons": ["aws-ebs-csi-driver", "eks-node-monitoring-agent", "metrics-server", "snapshot-controller"],
+            "addon_versions": {"coredns": "v1.14.3-eksbuild.14"},
+            "kubeconfig_role_arn": f"{_ACCOUNT}:role/deployment",
+            "permissions_boundary": f"{_ACCOUNT}:policy/boundary",
+        },
+        {
+            "vpc_id": "vpc-0a1b2c3d",
+            "vpc_cidr": "10.0.0.0/16",
+            "subnet_ids": ["subnet-0a", "subnet-0b"],
+            "access_entries": {"deployment": _ADMIN},
+            "auto_mode": True,
+            "addons": ["metrics-server"],
+        },
+    ],
+    "KarpenterController": [
+        {
+            "cluster_name": "prod",
+            "node_role_arn": f"{_ACCOUNT}:role/prod-node",
+            "endpoint": "https://ABC.gr7.us-east-1.eks.amazonaws.com",
+            "namespace": "kube-system",
+            "replicas": 2,
+            "cpu": "2",
+            "memory": "4Gi",
+            "feature_gates": {
+                "reserved_capacity": True,
+                "node_repair": True,
+                "static_capacity": True,
+                "node_overlay": False,
+                "spot_to_spot_consolidation": False,
+                "capacity_buffer": False,
+            },
+            "kubernetes_version": "1.36",
+            "interruption": True,
+            "encryption_key": _KEY,
+            "zonal_shift": True,
+            "isolated_network": True,
+            "reserved_network_interfaces": 1,
+            "identity": "service-account",
+            "oidc_provider_arn": f"{_ACCOUNT}:oidc-provider/{_OIDC}",
+            "oidc_issuer": f"https://{_OIDC}",
+            "permissions_boundary": f"{_ACCOUNT}:policy/boundary",
+        },
+        {"cluster_name": "dev", "node_role_arn": f"{_ACCOUNT}:role/dev-node", "replicas": 1, "interruption": False},
+    ],
+}
