@@ -27,7 +27,8 @@ https://docs.aws.amazon.com/fsx/latest/LustreGuide/managing-throughput-capacity.
 
 _LEAST_GIB: Final = 1200
 _STEP_GIB: Final = 2400
-"""Sizes of PERSISTENT_2: 1200 GiB, and multiples of 2400 GiB,
+_MOST_GIB: Final = 2**31 - 1
+"""Sizes of PERSISTENT_2: 1200 GiB, and multiples of 2400 GiB, up to the largest number that is taken,
 https://docs.aws.amazon.com/fsx/latest/APIReference/API_CreateFileSystem.html"""
 
 _GIB: Final = 2**30
@@ -192,6 +193,9 @@ def plan_fsx_lustre(problems: Problems, args: FsxLustre, size: str) -> FsxLustre
 def check_lustre_size(problems: Problems, path: str, size: str) -> None:
     """Require a size that AWS makes: 1200 GiB, or a multiple of 2400 GiB."""
     given = _gibibytes(size)
+    if given > _MOST_GIB:
+        problems.add(path, f"'{size}' is too much; give {_MOST_GIB} GiB or less")
+        return
     if given == _LEAST_GIB or (given > 0 and given % _STEP_GIB == 0):
         return
     next_one = _LEAST_GIB if given < _LEAST_GIB else math.ceil(given / _STEP_GIB) * _STEP_GIB
