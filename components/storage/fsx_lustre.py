@@ -116,8 +116,7 @@ class FsxLustre(TypedDict):
     90."""
 
     log_encryption_key: NotRequired[pulumi.Input[str]]
-    """ARN of the KMS key of that log; its policy must let CloudWatch Logs use it. Only with data repositories.
-    Default: CloudWatch's own."""
+    """ARN of the KMS key of that log; its policy must let CloudWatch Logs use it. Default: CloudWatch's own."""
 
     maintenance_start: NotRequired[str]
     """Start of the half hour of weekly maintenance, in UTC, such as `7:03:00` for Sunday at 3. Default: AWS chooses."""
@@ -164,9 +163,8 @@ def plan_fsx_lustre(problems: Problems, args: FsxLustre, size: str) -> FsxLustre
             "backupRetentionDays",
             "AWS backs up no file system that is linked to S3; leave it out, and let exportEvents keep the data",
         )
-    for key, path in (("log_retention_days", "logRetentionDays"), ("log_encryption_key", "logEncryptionKey")):
-        if key in args and not repositories:
-            problems.add(path, "only imports and exports are logged; give dataRepositories, or leave it out")
+    if "log_retention_days" in args and not repositories:
+        problems.add("logRetentionDays", "only imports and exports are logged; give dataRepositories, or leave it out")
     log_days = int(args.get("log_retention_days", _DEFAULT_LOG_DAYS))
     if log_days not in _LOG_DAYS:
         near = min(_LOG_DAYS, key=lambda days: abs(days - log_days))

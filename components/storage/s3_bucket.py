@@ -156,9 +156,6 @@ def plan_bucket(
         grants = plan_grants(problems, args.get("workloads", {}), namespace)
     if args.get("workloads") and "cluster_name" not in args:
         problems.add("clusterName", "missing; workloads are known by their cluster")
-    for key, path in (("cluster_name", "clusterName"), ("permissions_boundary", "permissionsBoundary")):
-        if key in args and not args.get("workloads"):
-            problems.add(path, "belongs to workloads; give workloads, or leave it out")
     return BucketPlan(
         name=name,
         bucket=bucket,

@@ -59,6 +59,7 @@ def problems_of(plan: str, args: dict[str, Any], name: str = "shared") -> list[t
     [
         ("store", {"namespace": "research", "kind": "s3"}),
         ("store", store(versioning=False)),
+        ("store", store(cluster_name="prod", permissions_boundary="arn:aws:iam::123456789012:policy/boundary")),
         ("store", store(lifecycle={"old": {"transitions": {"STANDARD_IA": 30, "GLACIER_IR": 60, "GLACIER": 61}}})),
         (
             "store",
@@ -132,7 +133,6 @@ def test_what_is_right_is_accepted(plan: str, args: dict[str, Any]) -> None:
         (store(archive_tiers={"archive_days": 89}), "s3.archiveTiers.archiveDays", "give 90 days or more"),
         (store(archive_tiers={"deep_archive_days": 731}), "s3.archiveTiers.deepArchiveDays", "give 730 days or less"),
         (store(workloads={"a": {"access": "read"}}), "s3.clusterName", "missing"),
-        (store(cluster_name="prod"), "s3.clusterName", "belongs to workloads"),
         (store(cluster_name="p", workloads={"a": {"access": "write"}}), "s3.workloads.a.access", "'read-write'"),
         (store(cluster_name="p", workloads={"A": {"access": "read"}}), "s3.workloads.A", "not a DNS label"),
         (
