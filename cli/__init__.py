@@ -5,6 +5,7 @@ import sys
 import typer
 
 from ..problems import InvalidInput
+from .check import check
 from .down import down
 from .plan import plan
 from .render import render
@@ -24,6 +25,7 @@ app = typer.Typer(
     help=_HELP,
 )
 app.command(short_help="Show what an environment would make, want and provide.")(plan)
+app.command(short_help="Compare what an environment needs with what is there.")(check)
 app.command(short_help="Write an environment's Kubernetes manifests, for GitOps.")(render)
 app.command(short_help="Print the JSON Schema of the settings.")(schema)
 app.command(short_help="Deploy an environment to a simulated cluster of this machine.")(up)

@@ -10,7 +10,7 @@ import pytest
 
 import aidc
 
-COMMANDS = ("plan", "render", "schema", "up", "status", "down")
+COMMANDS = ("plan", "check", "render", "schema", "up", "status", "down")
 HEAVY = ("pulumi", "pulumi_kubernetes", "rich", "yaml", "grpc", "httpx", "cryptography", "psutil", "asyncio")
 
 
