@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 
@@ -77,7 +77,7 @@ class ClusterAddons(pulumi.ComponentResource):
             )
         self.installed = pulumi.Output.from_input(sorted(releases))
         self.chart_versions = pulumi.Output.from_input({each.addon.name: each.chart.version for each in plan.releases})
-        self.role_arns = pulumi.Output.all(**roles)
+        self.role_arns = pulumi.Output.from_input(cast(Any, roles))
         self.register_outputs(
             {"installed": self.installed, "chart_versions": self.chart_versions, "role_arns": self.role_arns}
         )
