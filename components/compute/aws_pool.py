@@ -53,7 +53,7 @@ def plan_aws_pool(
     _check_scaling(problems, scaling, is_managed)
     _check_capacity_types(problems, scaling, capacity_types, is_managed)
     options = cast(AwsNodeOptions | None, args.get("aws"))
-    if "node_class" in args and options is not None:
+    if "node_class" in args and options is not None and not is_managed:
         problems.add("aws", "given together with nodeClass, which says all of it; give one of them")
         return AwsPoolPlan()
     if options is None:

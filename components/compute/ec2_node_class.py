@@ -66,10 +66,13 @@ def plan_ec2_node_class(args: Ec2NodeClassArgs, name: str) -> Ec2NodeClassPlan:
     node_class, options = args.get("node_class", name), args["aws"]
     check_name(problems, "nodeClass" if "node_class" in args else "name", node_class)
     types = named_types(problems, args.get("instance_types", []))
-    accelerator = next((each.accelerator for each in types if each.accelerator), None)
+    models = {each.accelerator.name: each.accelerator for each in types if each.accelerator}
+    accelerator = next(iter(models.values()), None)
     replicas, profile = args.get("time_slicing_replicas"), args.get("mig_profile")
     sharing = None
-    if accelerator is not None:
+    if len(models) > 1:
+        problems.add("instanceTypes", f"have {' and '.join(sorted(models))}; make a node class for each")
+    elif accelerator is not None:
         sharing = plan_node_sharing(problems, accelerator, replicas, profile, options)
     elif replicas is not None or profile is not None:
         problems.add("instanceTypes", "none with accelerators to share; give them, or leave the sharing out")

@@ -1,12 +1,14 @@
 """A node pool as an EKS managed node group, with its launch template."""
 
 import base64
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pulumi
 
 from ...infra.identity import current_account, current_region, partition
+from ...planning.catalog import InstanceType
 from ...planning.catalog.karpenter import RESERVED
 from ...planning.catalog.prices import SPOT
 from .aws_node_plan import AwsNodePlan
@@ -38,7 +40,7 @@ def create_managed_node_group(
         node_role_arn=_role_arn(nodes.node_role_name, opts.parent),
         subnet_ids=list(nodes.subnets.values()),
         # Cheapest first, since EC2 tries them in this order; that of a capacity block is in the launch template alone.
-        instance_types=None if nodes.reservations.is_block else [each.name for each in plan.shape.instance_types],
+        instance_types=None if nodes.reservations.is_block else _cheapest_first(plan),
         capacity_type=_capacity_type(plan, nodes),
         ami_type=nodes.image.group_type(plan.shape.architecture, plan.shape.accelerator),
         release_version=nodes.image.group_release,
@@ -114,6 +116,14 @@ def _interfaces(nodes: AwsNodePlan) -> Sequence[dict[str, Any]]:
         }
         for each in nodes.interfaces
     ]
+
+
+def _cheapest_first(plan: NodePoolPlan) -> list[str]:
+    def order(each: InstanceType) -> tuple[float, str]:
+        price = each.price(plan.region)
+        return (price.amount if price else math.inf, each.name)
+
+    return [each.name for each in sorted(plan.shape.instance_types, key=order)]
 
 
 def _capacity_type(plan: NodePoolPlan, nodes: AwsNodePlan) -> str:

@@ -25,6 +25,11 @@ _OWNED: Final = {
 """Labels that something else decides, and what."""
 
 
+_KEPT: Final = {"karpenter.sh": "Karpenter", "karpenter.k8s.aws": "Karpenter", "eks.amazonaws.com": "EKS"}
+"""Endings of the domains of labels that only their owners set: pkg/apis/v1/labels.go of Karpenter 1.14 and of its AWS
+provider; EKS labels its nodes itself."""
+
+
 class TaintEffect(StrEnum):
     """What a taint does to pods that do not tolerate it."""
 
@@ -57,8 +62,8 @@ def plan_labels(
             problems.add(path, f"'{value}' cannot be a label's value; give 63 or fewer letters, digits, -, _ and .")
         if key in _OWNED:
             problems.add(path, f"is set by {_OWNED[key]}; leave it out")
-        elif _is_karpenters(key):
-            problems.add(path, "is in a domain that Karpenter keeps to itself; choose another prefix")
+        elif (keeper := _keeper(key)) is not None:
+            problems.add(path, f"is in a domain that {keeper} keeps to itself; choose another prefix")
     labels = {**given, NODE_POOL_LABEL: pool_name}
     if accelerator is not None:
         labels[ACCELERATOR_LABEL] = accelerator.name
@@ -117,6 +122,7 @@ def _taint(key: str, value: str, effect: str) -> dict[str, str]:
     return {"key": key, **({"value": value} if value else {}), "effect": effect}
 
 
-def _is_karpenters(key: str) -> bool:
-    # pkg/apis/v1/labels.go of Karpenter 1.14: the domain and whatever ends in it.
-    return key.rpartition("/")[0].endswith("karpenter.sh")
+def _keeper(key: str) -> str | None:
+    """Return who keeps the domain of a label to itself."""
+    domain = key.rpartition("/")[0]
+    return next((keeper for ending, keeper in _KEPT.items() if domain.endswith(ending)), None)
