@@ -1,0 +1,82 @@
+"""moto's server in a process of its own: an AWS that is empty when it starts."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+ACCOUNT = "123456789012"
+
+
+@dataclass(frozen=True)
+class Moto:
+    """A running server."""
+
+    address: str
+
+    def settings(self, services: Sequence[str]) -> dict[str, Any]:
+        """What a provider of Terraform's needs to talk to nobody else."""
+        return {
+            "access_key": "test",
+            "secret_key": "test",
+            "endpoints": [dict.fromkeys(services, self.address)],
+            "s3_use_path_style": True,
+            "skip_credentials_validation": True,
+            "skip_metadata_api_check": "true",
+            "skip_region_validation": True,
+            # What the server does not know it refuses at once, and will not know later.
+            "max_retries": 1,
+        }
+
+    def data(self) -> Mapping[str, Mapping[str, list[Any]]]:
+        """Everything that there is, by service and by kind."""
+        with urllib.request.urlopen(f"{self.address}/moto-api/data.json", timeout=30) as answer:
+            return json.load(answer)
+
+
+@contextmanager
+def moto() -> Iterator[Moto]:
+    """Run a server on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    program = f"from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])"
+    environment = {**os.environ, "MOTO_ACCOUNT_ID": ACCOUNT, "PYTHONWARNINGS": "ignore", **_FIXED}
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    )
+    try:
+        server = Moto(f"http://127.0.0.1:{port}")
+        _await(server, process)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+# Settings of moto's own that let it accept what AWS would: policies of real managed names, real key ids.
+_FIXED: Mapping[str, str] = {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}
+
+
+def _await(server: Moto, process: "subprocess.Popen[bytes]", seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            server.data()
+            return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            assert process.poll() is None, "moto's server has ended"
+            assert time.monotonic() < deadline, f"moto's server does not answer after {seconds:.0f} s"
+            time.sleep(0.1)
