@@ -39,7 +39,7 @@ class AddonSettings(TypedDict):
 
     secret_prefix: NotRequired[str]
     """Beginning of the names of the secrets that may be read, such as `prod/`. Only for `external-secrets`, which
-    needs it."""
+    needs it. Default: none."""
 
     time_slicing_replicas: NotRequired[list[int]]
     """Pods that share a GPU in turn, one number for each that a pool asks for, 2 to 48. Only for
