@@ -56,6 +56,20 @@ Values = Callable[[AddonContext, AddonSettings], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AddonIdentity:
+    """What the pods of one service account may do in AWS."""
+
+    service_account: str
+    """Name of the service account."""
+
+    values: tuple[str, ...] = ("serviceAccount",)
+    """Where in its chart's values the service account is, whose annotations IRSA needs."""
+
+    statements: Statements | None = None
+    """What its pods may do. Default: only what the add-on's settings say."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Addon:
     """One add-on, as data."""
 
@@ -92,14 +106,8 @@ class Addon:
     kubernetes: str = ""
     """The oldest Kubernetes that its chart accepts. Default: its chart names none."""
 
-    service_account: str = ""
-    """Service account of its pods that gets an AWS identity. Default: it has nothing to do in AWS."""
-
-    service_account_values: tuple[str, ...] = ("serviceAccount",)
-    """Where in its chart's values the service account is, whose annotations IRSA needs."""
-
-    statements: Statements | None = None
-    """What it may do in AWS. Default: only what its settings say."""
+    identities: tuple[AddonIdentity, ...] = ()
+    """AWS identities of its pods; the first gets what its settings say too. Default: it has nothing to do in AWS."""
 
     values: Values | None = None
     """Values that depend on the cluster; they go over those of its file."""

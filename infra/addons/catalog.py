@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from .addon import Addon, PodSecurityStandard
+from .addon import Addon, AddonIdentity, PodSecurityStandard
 from .gpu_software import DEVICE_PLUGIN, DRA_DRIVER, DRA_KUBERNETES, GPU_OPERATOR
 from .load_balancer_statements import load_balancer_statements
 from .statements import (
     cert_manager_statements,
+    efs_mount_statements,
     efs_statements,
     external_dns_statements,
     external_secrets_statements,
@@ -38,25 +39,37 @@ _LISTED: Final = (
         name="aws-load-balancer-controller",
         purpose="AWS load balancers for Services, Ingresses and Gateways",
         definitions=("aga.k8s.aws", "elbv2.k8s.aws", "gateway.k8s.aws"),
-        service_account="aws-load-balancer-controller",
-        statements=load_balancer_statements,
+        identities=(
+            AddonIdentity(service_account="aws-load-balancer-controller", statements=load_balancer_statements),
+        ),
         values=load_balancer_values,
     ),
     Addon(
         name="aws-efs-csi-driver",
         purpose="volumes on EFS",
-        service_account="efs-csi-controller-sa",
-        service_account_values=("controller", "serviceAccount"),
-        statements=efs_statements,
+        identities=(
+            AddonIdentity(
+                service_account="efs-csi-controller-sa",
+                values=("controller", "serviceAccount"),
+                statements=efs_statements,
+            ),
+            AddonIdentity(
+                service_account="efs-csi-node-sa", values=("node", "serviceAccount"), statements=efs_mount_statements
+            ),
+        ),
         values=efs_values,
     ),
     Addon(
         name="aws-fsx-csi-driver",
         purpose="volumes on FSx for Lustre",
         kubernetes="1.20",
-        service_account="fsx-csi-controller-sa",
-        service_account_values=("controller", "serviceAccount"),
-        statements=fsx_statements,
+        identities=(
+            AddonIdentity(
+                service_account="fsx-csi-controller-sa",
+                values=("controller", "serviceAccount"),
+                statements=fsx_statements,
+            ),
+        ),
         values=fsx_values,
         settings=frozenset({"bucket_arns"}),
     ),
@@ -65,9 +78,11 @@ _LISTED: Final = (
         purpose="volumes on S3",
         kubernetes="1.30",
         definitions=("s3.csi.aws.com",),
-        service_account="s3-csi-driver-sa",
-        service_account_values=("node", "serviceAccount"),
-        statements=mountpoint_statements,
+        identities=(
+            AddonIdentity(
+                service_account="s3-csi-driver-sa", values=("node", "serviceAccount"), statements=mountpoint_statements
+            ),
+        ),
         settings=frozenset({"bucket_arns", "encryption_keys", "writable_bucket_arns"}),
     ),
     Addon(name="metrics-server", purpose="CPU and memory for the horizontal autoscaler", after=(MONITORS,)),
@@ -78,8 +93,7 @@ _LISTED: Final = (
         after=(MONITORS,),
         kubernetes="1.22",
         definitions=("acme.cert-manager.io", "cert-manager.io"),
-        service_account="cert-manager",
-        statements=cert_manager_statements,
+        identities=(AddonIdentity(service_account="cert-manager", statements=cert_manager_statements),),
         settings=frozenset({"hosted_zone_arns"}),
     ),
     Addon(
@@ -88,8 +102,7 @@ _LISTED: Final = (
         namespace="external-dns",
         after=(MONITORS,),
         definitions=("externaldns.k8s.io",),
-        service_account="external-dns",
-        statements=external_dns_statements,
+        identities=(AddonIdentity(service_account="external-dns", statements=external_dns_statements),),
         values=external_dns_values,
         settings=frozenset({"domains", "hosted_zone_arns"}),
         required_settings=frozenset({"hosted_zone_arns"}),
@@ -100,8 +113,7 @@ _LISTED: Final = (
         namespace="external-secrets",
         after=(MONITORS,),
         definitions=("external-secrets.io", "generators.external-secrets.io"),
-        service_account="external-secrets",
-        statements=external_secrets_statements,
+        identities=(AddonIdentity(service_account="external-secrets", statements=external_secrets_statements),),
         settings=frozenset({"encryption_keys", "secret_prefix"}),
         required_settings=frozenset({"secret_prefix"}),
     ),
@@ -160,8 +172,7 @@ _LISTED: Final = (
         after=(MONITORS,),
         kubernetes="1.23",
         definitions=("eventing.keda.sh", "keda.sh"),
-        service_account="keda-operator",
-        service_account_values=("serviceAccount", "operator"),
+        identities=(AddonIdentity(service_account="keda-operator", values=("serviceAccount", "operator")),),
         values=keda_values,
     ),
     Addon(

@@ -37,7 +37,7 @@ class ClusterAddons(pulumi.ComponentResource):
     """Version of each add-on's chart, by name."""
 
     role_arns: pulumi.Output[Mapping[str, str]]
-    """ARNs of the roles of the add-ons that do something in AWS, by name."""
+    """ARNs of the roles of the add-ons that do something in AWS, by service account, as `namespace/name`."""
 
     def __init__(self, name: str, args: ClusterAddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("ClusterAddons", name, partial(plan_cluster_addons, name=name), args)
@@ -61,18 +61,17 @@ class ClusterAddons(pulumi.ComponentResource):
             before: list[pulumi.Resource] = [releases[each] for each in release.before]
             if addon.namespace in namespaces:
                 before.append(namespaces[addon.namespace])
-            statements = release_statements(release, context)
-            if statements:
-                # Pods get credentials only if the association is there when they start.
-                identity = WorkloadIdentity(f"{name}-{addon.name}", _identity_args(args, release, statements), child)
-                roles[addon.name] = identity.role_arn
-                before.append(identity)
+            held = _create_identities(name, args, release, context, child)
+            roles |= {f"{addon.namespace}/{account}": identity.role_arn for account, identity in held.items()}
+            # Pods get credentials only if the association is there when they start.
+            before += held.values()
+            annotated = {account: each.role_arn for account, each in held.items()} if _is_irsa(args) else {}
             releases[addon.name] = HelmRelease(
                 f"{name}-{addon.name}",
                 release.chart,
                 release_name=addon.name,
                 namespace=addon.namespace,
-                values=release_values(release, context, roles.get(addon.name) if _is_irsa(args) else None),
+                values=release_values(release, context, annotated),
                 opts=pulumi.ResourceOptions(parent=self, depends_on=before),
             )
         self.installed = pulumi.Output.from_input(sorted(releases))
@@ -84,23 +83,47 @@ class ClusterAddons(pulumi.ComponentResource):
 
 
 def release_values(
-    release: AddonRelease, context: AddonContext, role_arn: pulumi.Input[str] | None = None
+    release: AddonRelease, context: AddonContext, roles: Mapping[str, pulumi.Input[str]]
 ) -> dict[str, Any]:
-    """Return the values of a release: of its file, of the cluster, of its identity with IRSA, and of its settings."""
+    """Return the values of a release: of its file, of the cluster, of its identities, and of its settings.
+
+    `roles` are those that service accounts, by name, must be annotated with: none with Pod Identity.
+    """
     addon, settings = release.addon, release.settings
     values = file_values(addon.name, monitored=release.is_monitored and MONITORS in addon.after)
     if addon.values is not None:
         values = merged(values, addon.values(context, settings))
-    if role_arn is not None:
-        annotations = {"eks.amazonaws.com/role-arn": role_arn}
-        values = merged(values, at((*addon.service_account_values, "annotations"), annotations))
+    for identity in addon.identities:
+        if identity.service_account in roles:
+            annotations = {"eks.amazonaws.com/role-arn": roles[identity.service_account]}
+            values = merged(values, at((*identity.values, "annotations"), annotations))
     return merged(values, settings.get("values", {}))
 
 
-def release_statements(release: AddonRelease, context: AddonContext) -> list[PolicyStatement]:
-    """Return what a release may do in AWS; nothing where it gets no identity."""
-    own = release.addon.statements
-    return [*(own(context, release.settings) if own is not None else []), *release.settings.get("statements", [])]
+def release_statements(release: AddonRelease, context: AddonContext) -> dict[str, list[PolicyStatement]]:
+    """Return what each service account of a release may do in AWS; without those that may do nothing."""
+    told: dict[str, list[PolicyStatement]] = {}
+    more = release.settings.get("statements", [])
+    for identity in release.addon.identities:
+        own = identity.statements(context, release.settings) if identity.statements is not None else []
+        told[identity.service_account] = [*own, *more]
+        more = []
+    return {account: statements for account, statements in told.items() if statements}
+
+
+def _create_identities(
+    name: str, args: ClusterAddonsArgs, release: AddonRelease, context: AddonContext, opts: pulumi.ResourceOptions
+) -> dict[str, WorkloadIdentity]:
+    addon = release.addon
+    first = addon.identities[0].service_account if addon.identities else ""
+    return {
+        account: WorkloadIdentity(
+            f"{name}-{addon.name}" if account == first else f"{name}-{account}",
+            _identity_args(args, release, account, statements),
+            opts,
+        )
+        for account, statements in release_statements(release, context).items()
+    }
 
 
 def _is_irsa(args: ClusterAddonsArgs) -> bool:
@@ -108,7 +131,7 @@ def _is_irsa(args: ClusterAddonsArgs) -> bool:
 
 
 def _identity_args(
-    args: ClusterAddonsArgs, release: AddonRelease, statements: list[PolicyStatement]
+    args: ClusterAddonsArgs, release: AddonRelease, account: str, statements: list[PolicyStatement]
 ) -> WorkloadIdentityArgs:
     given: dict[str, Any] = {
         "method": args.get("identity_method"),
@@ -119,7 +142,7 @@ def _identity_args(
     inputs = WorkloadIdentityArgs(
         cluster_name=args["cluster_name"],
         namespace=release.addon.namespace,
-        service_account=release.addon.service_account,
+        service_account=account,
         statements=statements,
     )
     inputs.update({key: value for key, value in given.items() if value is not None})  # pyright: ignore

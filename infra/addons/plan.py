@@ -189,7 +189,7 @@ def _chart(addon: Addon) -> Chart:
 
 
 def _check_statements(problems: Problems, addon: Addon, settings: AddonSettings) -> None:
-    if settings.get("statements") and not addon.service_account:
+    if settings.get("statements") and not addon.identities:
         problems.add("statements", f"'{addon.name}' has nothing to do in AWS; leave them out")
     for index, each in enumerate(settings.get("statements", [])):
         try:

@@ -12,6 +12,7 @@ from .settings import AddonSettings
 CLUSTER_TAG: Final = "aidc.dev/cluster"
 """Carried by what the CSI drivers make in AWS, with the cluster's name."""
 
+_DESCRIBED_AS_A_WHOLE: Final = "Describe actions of EC2 know no resources"
 _ZONES_ARE_LISTED: Final = "Route 53 lists zones of the whole account only"
 
 
@@ -102,15 +103,26 @@ def efs_statements(context: AddonContext, settings: AddonSettings) -> list[Polic
             ],
             [systems, points],
         ),
-        allow(
-            "ReadZones",
-            ["ec2:DescribeAvailabilityZones"],
-            ["*"],
-            why="Describe actions of EC2 know no resources",
-        ),
+        allow("ReadZones", ["ec2:DescribeAvailabilityZones"], ["*"], why=_DESCRIBED_AS_A_WHOLE),
         allow("MakeAccessPoints", ["elasticfilesystem:CreateAccessPoint"], [systems], asked),
         allow("TagAccessPoints", ["elasticfilesystem:TagResource"], [points], asked),
         allow("DeleteAccessPoints", ["elasticfilesystem:DeleteAccessPoint"], [points], owned),
+    ]
+
+
+def efs_mount_statements(context: AddonContext, settings: AddonSettings) -> list[PolicyStatement]:
+    """Return what the EFS driver's pods on the nodes may do: mount and write, which a file system may ask for by IAM.
+
+    Source: Amazon EFS User Guide, "Using IAM to control file system data access".
+    """
+    del settings
+    systems = context.arn("elasticfilesystem", "file-system/*")
+    mounted = {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}
+    actions = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+    return [
+        allow("MountFileSystems", actions, [systems], mounted),
+        allow("FindMountTargets", ["elasticfilesystem:DescribeMountTargets"], [systems]),
+        allow("ReadZones", ["ec2:DescribeAvailabilityZones"], ["*"], why=_DESCRIBED_AS_A_WHOLE),
     ]
 
 

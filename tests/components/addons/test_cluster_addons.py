@@ -94,14 +94,21 @@ def test_an_identity_is_for_the_service_account_of_the_pods():
 
 
 @pytest.mark.parametrize(
-    ("name", "settings", "path"),
+    ("name", "settings", "path", "namespace", "role"),
     [
-        ("external-dns", {"hosted_zone_arns": [ZONE]}, ("serviceAccount",)),
-        ("aws-efs-csi-driver", {}, ("controller", "serviceAccount")),
-        ("aws-mountpoint-s3-csi-driver", {"bucket_arns": ["arn:aws:s3:::a"]}, ("node", "serviceAccount")),
+        ("external-dns", {"hosted_zone_arns": [ZONE]}, ("serviceAccount",), "external-dns", "addons-external-dns"),
+        ("aws-efs-csi-driver", {}, ("controller", "serviceAccount"), "kube-system", "addons-aws-efs-csi-driver"),
+        ("aws-efs-csi-driver", {}, ("node", "serviceAccount"), "kube-system", "addons-efs-csi-node-sa"),
+        (
+            "aws-mountpoint-s3-csi-driver",
+            {"bucket_arns": ["arn:aws:s3:::a"]},
+            ("node", "serviceAccount"),
+            "kube-system",
+            "addons-aws-mountpoint-s3-csi-driver",
+        ),
     ],
 )
-def test_with_irsa_the_service_account_names_the_role(name, settings, path):
+def test_with_irsa_the_service_account_names_the_role(name, settings, path, namespace, role):
     graph = made(
         {name: settings},
         identity_method="service-account",
@@ -111,8 +118,8 @@ def test_with_irsa_the_service_account_names_the_role(name, settings, path):
     account = values(graph, name)
     for key in path:
         account = account[key]
-    role_arn = graph.named("addons").outputs["role_arns"][name]
-    assert role_arn.endswith(f":role/addons-{name}")
+    role_arn = graph.named("addons").outputs["role_arns"][f"{namespace}/{account['name']}"]
+    assert role_arn.endswith(f":role/{role}")
     assert account["annotations"] == {"eks.amazonaws.com/role-arn": role_arn}
     assert not graph.of_type("aws:eks/podIdentityAssociation:PodIdentityAssociation")
 

@@ -45,7 +45,8 @@ def test_what_an_addon_names_is_there(addon):
     assert addon.name not in {*addon.needs, *addon.after, *addon.conflicts}
     assert addon.required_settings <= addon.settings
     assert addon.settings <= set(AddonSettings.__annotations__) - COMMON_SETTINGS
-    assert (addon.statements is not None) <= bool(addon.service_account)
+    accounts = [identity.service_account for identity in addon.identities]
+    assert len(accounts) == len(set(accounts))
 
 
 def test_every_setting_is_for_an_addon():
@@ -77,11 +78,11 @@ def test_what_the_choice_of_gpu_software_brings_is_for_gpus():
 
 @each_addon
 def test_the_service_account_of_the_values_is_the_one_with_the_identity(addon):
-    if addon.service_account:
+    for identity in addon.identities:
         values = file_values(addon.name)
-        for key in addon.service_account_values:
+        for key in identity.values:
             values = values[key]
-        assert values["name"] == addon.service_account
+        assert values["name"] == identity.service_account
 
 
 def test_kueue_leaves_the_namespaces_of_addons_alone():
@@ -111,7 +112,7 @@ def test_the_page_lists_the_addons_that_there_are():
             addon.purpose,
             addon.namespace,
             ", ".join(f"`{group}`" for group in addon.definitions),
-            f"`{addon.service_account}`" if addon.service_account else "",
+            ", ".join(f"`{identity.service_account}`" for identity in addon.identities),
         )
         for addon in ADDONS.values()
     ]

@@ -24,19 +24,19 @@ SETTINGS = {
     "external-dns": {"hosted_zone_arns": [ZONE]},
     "external-secrets": {"secret_prefix": "prod/", "encryption_keys": [KEY]},
 }
-WITH_STATEMENTS = sorted(name for name, addon in ADDONS.items() if addon.statements)
+WITH_STATEMENTS = sorted(name for name, addon in ADDONS.items() if any(each.statements for each in addon.identities))
 MUTATING = re.compile(r":(Add|Attach|Authorize|Create|Delete|Modify|Put|Remove|Revoke|Set|Tag|Update)")
 
 each_identity = pytest.mark.parametrize("name", WITH_STATEMENTS)
 
 
-def written(name, settings=None):
+def written(name, settings=None, identity=0):
     """The statements of an add-on as IAM reads them, by name."""
     given = SETTINGS.get(name, {}) if settings is None else settings
     documents = []
 
     def program():
-        statements = [Statement(**each) for each in ADDONS[name].statements(CONTEXT, given)]
+        statements = [Statement(**each) for each in ADDONS[name].identities[identity].statements(CONTEXT, given)]
         policy_document(statements).apply(lambda text: documents.append(json.loads(text)))
 
     evaluate(program)
@@ -99,6 +99,12 @@ def test_a_driver_deletes_only_what_carries_its_cluster_s_tag(name):
     assert [each["Condition"] for each in creating] == [{"StringEquals": {"aws:RequestTag/aidc.dev/cluster": "prod"}}]
 
 
+def test_the_efs_driver_on_the_nodes_mounts_and_does_no_more():
+    statements = written("aws-efs-csi-driver", identity=1)
+    assert sorted(statements) == ["FindMountTargets", "MountFileSystems", "ReadZones"]
+    assert statements["MountFileSystems"]["Condition"] == {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}
+
+
 def test_mountpoint_writes_only_to_the_buckets_that_are_writable():
     statements = written("aws-mountpoint-s3-csi-driver")
     assert statements["ReadObjects"]["Resource"] == ["arn:aws:s3:::corpus/*", "arn:aws:s3:::checkpoints/*"]
@@ -125,7 +131,7 @@ def test_cert_manager_writes_text_records_of_its_zones():
 
 @pytest.mark.parametrize("name", ["aws-mountpoint-s3-csi-driver", "cert-manager"])
 def test_what_is_given_nothing_may_do_nothing(name):
-    assert ADDONS[name].statements(CONTEXT, {}) == []
+    assert ADDONS[name].identities[0].statements(CONTEXT, {}) == []
 
 
 def test_arns_are_those_of_the_partition():
