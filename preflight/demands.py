@@ -92,8 +92,9 @@ def account_demands(graph: ResourceGraph, default_region: str = "") -> AccountDe
     resources = [each for each in graph if each.package == "aws" and each.custom and not each.is_provider]
     provider = _main_provider(graph, resources)
     inputs: Mapping[str, Any] = provider.inputs if provider else {}
-    region = _text(inputs.get("region")) or default_region
-    here = [each for each in resources if not provider or each.provider == provider.urn]
+    region = _region(provider, default_region)
+    # An environment of several stacks has a provider in each; those of another region are for copies there.
+    here = [each for each in resources if _region_of(graph, each, default_region) == region]
     uses_aws = bool(resources) or any(manifest.kind == "EC2NodeClass" for manifest in manifests)
     roles = [_mapping(each) for each in _items(inputs.get("assumeRoles"))]
     clusters = {_text(each.inputs.get("name")) or each.name: each for each in here if each.type == _CLUSTER}
@@ -125,6 +126,14 @@ def _main_provider(graph: ResourceGraph, resources: Sequence[Resource]) -> Resou
         return next(iter(graph.of_type(_PROVIDER)), None)
     urn = used.most_common(1)[0][0]
     return graph.resources.get(urn)
+
+
+def _region(provider: Resource | None, default: str) -> str:
+    return (_text(provider.inputs.get("region")) if provider else "") or default
+
+
+def _region_of(graph: ResourceGraph, resource: Resource, default: str) -> str:
+    return _text(resource.inputs.get("region")) or _region(graph.resources.get(resource.provider), default)
 
 
 def _addons(resources: Sequence[Resource], versions: Mapping[str, str]) -> Iterator[AddonDemand]:

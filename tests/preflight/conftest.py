@@ -137,7 +137,7 @@ def front(moto: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator
     made = Front("")
     handler = type("Handler", (_Handler,), {"front": made, "moto": moto})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     made.url = f"http://127.0.0.1:{server.server_port}"
     for key in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"):
