@@ -115,7 +115,8 @@ def _type(value: Mapping[str, Any], types: Mapping[str, Any]) -> str:
     if kind == "array":
         return f"list of {_type(value['items'], types)}"
     if kind == "object":
-        return f"map to {_type(value['additionalProperties'], types)}"
+        inside = value["additionalProperties"]
+        return f"map to {'anything' if inside is True else _type(inside, types)}"
     return _SIMPLE.get(str(kind), "anything")
 
 

@@ -4,6 +4,5 @@ import pulumi
 
 from aidc.stacks import DataCenter, load_settings
 
-center = DataCenter("data-center", load_settings())
-pulumi.export("namespaces", center.namespaces)
-pulumi.export("urls", center.urls)
+for name, value in DataCenter("data-center", load_settings()).exports.items():
+    pulumi.export(name, value)

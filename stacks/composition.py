@@ -1,58 +1,59 @@
 """How the settings of a data center become the inputs of its components, checked together."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
-from ..components.compute import NodeProvisioner, plan_cpu_node_pool, plan_gpu_node_pool, plan_node_scaling
-from ..components.inference import plan_microservice
-from ..components.storage import plan_dataset_volume, plan_object_store, plan_shared_filesystem
-from ..components.tenancy import plan_tenancy
-from ..components.training import plan_training_job
-from ..infra.arguments import argument_hints, check_keys, is_known
+from ..components.compute import NodeProvisioner
+from ..infra.addons import AmiFamily, GpuSoftware
+from ..infra.arguments import argument_hints, is_known
 from ..infra.cluster import Platform
 from ..infra.labels import check_name
+from ..infra.security import KeyPurpose
 from ..planning.catalog import regions
-from ..problems import InvalidInput, Problems, camel_case, suggestion
-from .data_center_args import DataCenterArgs, PriorityClass
-from .served_model import plan_served_model
+from ..problems import InvalidInput, Problems, camel_case
+from .cross_checks import check_together
+from .data_center_args import DataCenterArgs
+from .families import FAMILIES
+from .filling import filled
+from .layer import SECTIONS, Layer, layer_of
+from .surroundings import Surroundings, stand_ins
 
 DEFAULT_REGION: Final = "us-east-1"
 """Where prices are known for every instance type of the catalog."""
-_PROVISIONERS: Final = {
-    Platform.SIMULATED: NodeProvisioner.KARPENTER_KWOK,
-    Platform.KUBERNETES: NodeProvisioner.EXISTING_NODES,
-}
-_HIGHEST_PRIORITY: Final = 1_000_000_000
-"""Above it are Kubernetes' own classes: kubernetes.io, Pod Priority and Preemption, read 2026-11."""
 
-_SYSTEM_PRIORITIES: Final = frozenset({"system-cluster-critical", "system-node-critical"})
+_PROVISIONERS: Final = {
+    Platform.SIMULATED: (NodeProvisioner.KARPENTER_KWOK,),
+    Platform.KUBERNETES: (NodeProvisioner.EXISTING_NODES,),
+    Platform.AWS: (NodeProvisioner.KARPENTER_AWS, NodeProvisioner.MANAGED_NODE_GROUP),
+}
+"""Who makes nodes on a platform; the first where a pool says nothing."""
+
 _POOLS: Final = ("gpu_node_pools", "cpu_node_pools")
-_WORKLOADS: Final = ("training_jobs", "inference_services", "microservices")
+_ALWAYS: Final = ("permissions_boundary", "access_log_bucket", "karpenter", "cluster_addons")
+"""What an AWS layer has even if its settings say nothing of it."""
+
+_NEEDED: Final = ("network", "cluster")
+_OF_AWS: Final = ("environment", "account", "tags", "layer", "beneath", "gpu_software", "ami_family")
+_ACCOUNT: Final = re.compile(r"\d{12}")
+_ROOM: Final = 24
+"""Characters that the longest name of a role adds to that of the environment."""
 
 Section = Mapping[str, Mapping[str, Any]]
-"""The components of one family, by name."""
-
-_PLANS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
-    "gpu_node_pools": plan_gpu_node_pool,
-    "cpu_node_pools": plan_cpu_node_pool,
-    "warm_capacity": plan_node_scaling,
-    "tenants": plan_tenancy,
-    "shared_filesystems": plan_shared_filesystem,
-    "object_stores": plan_object_store,
-    "dataset_volumes": plan_dataset_volume,
-    "training_jobs": plan_training_job,
-    "inference_services": plan_served_model,
-    "microservices": plan_microservice,
-}
-"""The pure plan function of each family, in the order in which they are made."""
+"""The components of one family, by name; a family of which there is one has the name `""`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Composition:
-    """The inputs of every component, with what the data center fills in."""
+    """The inputs of every component, as far as the data center fills them in before anything is made."""
 
     platform: Platform
+    layers: Sequence[Layer]
+    """Those of this stack, lowest first."""
+
+    environment: str
+    region: str
     sections: Mapping[str, Section]
     """By family, then by name; names are sorted."""
 
@@ -62,13 +63,23 @@ class Composition:
     claims: Mapping[tuple[str, str], tuple[str, str]]
     """For each (namespace, claim), the family and the name of the volume that makes it."""
 
+    managed_addons: Sequence[str] = ()
+    """EKS's own add-ons of the cluster."""
+
     def section(self, family: str) -> Section:
         """The components of one family; empty where there are none."""
         return self.sections.get(family, {})
 
+    def single(self, family: str) -> Mapping[str, Any] | None:
+        """The inputs of a family of which there is one; None where there is none."""
+        return self.section(family).get("")
 
-def plan_data_center(args: DataCenterArgs) -> Composition:
-    """Check all settings together, each component by its own plan; raises `InvalidInput` with every problem."""
+
+def plan_data_center(args: DataCenterArgs, environment: str = "environment") -> Composition:
+    """Check all settings together, each component by its own plan; raises `InvalidInput` with every problem.
+
+    `environment` is the name where the settings give none.
+    """
     problems = Problems()
     # Each component's own plan checks what is inside, once what the data center fills in is there.
     problems.known_keys(args, argument_hints(DataCenterArgs))
@@ -76,56 +87,162 @@ def plan_data_center(args: DataCenterArgs) -> Composition:
     problems.choice("region", args.get("region", DEFAULT_REGION), regions())
     _check_sections(problems, args)
     problems.raise_if_any("DataCenter")
-    sections: dict[str, Section] = {}
-    plans: dict[str, dict[str, Any]] = {}
-    for family, plan in _PLANS.items():
-        given = cast(Section, args.get(family, {}))
-        sections[family] = {name: _filled(family, given[name], args) for name in sorted(given)}
-        plans[family] = {}
-        for name, filled in sections[family].items():
-            with problems.under(f"{camel_case(family)}.{name}"):
-                plans[family][name] = _planned(problems, plan, filled, name)
-    composition = Composition(
-        platform=Platform(args["platform"]),
-        sections=sections | {"priority_classes": cast(Section, args.get("priority_classes", {}))},
+    platform = Platform(args["platform"])
+    layers = _layers(problems, args, platform)
+    environment = args.get("environment", environment)
+    around = None
+    if platform is Platform.AWS:
+        check_name(problems, "environment", environment, room=_ROOM, host=True)
+        around = _around(problems, args, environment)
+    problems.raise_if_any("DataCenter")
+    sections = {family: _section(args, family, platform, layers) for family in FAMILIES}
+    plans, composition = _planned_sections(problems, sections, around)
+    composition |= {"sections": {**sections, "priority_classes": cast(Section, args.get("priority_classes", {}))}}
+    made = Composition(
+        platform=platform,
+        layers=layers,
+        environment=environment,
+        region=args.get("region", DEFAULT_REGION),
         namespaces={str(each.get("namespace", name)): name for name, each in sections["tenants"].items()},
         claims=dict(_claims(sections, plans)),
+        **composition,
     )
-    _check_priority_classes(problems, composition)
-    _check_pools(problems, composition, plans)
-    _check_namespaces(problems, composition)
-    _check_claims(problems, composition)
-    _check_workload_names(problems, composition)
+    check_together(
+        problems,
+        made.sections,
+        plans,
+        namespaces=made.namespaces,
+        claims=made.claims,
+        has_platform=Layer.PLATFORM in layers,
+    )
     problems.raise_if_any("DataCenter")
-    return composition
+    return made
 
 
-def workload_args(family: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the part of a component's settings that says where and how its pods run."""
-    if family != "inference_services":
-        return args
-    service: object = args.get("service")
-    return cast(Mapping[str, Any], service) if isinstance(service, Mapping) else {}
+def component_path(family: str, name: str) -> str:
+    """Return the path of a component in the settings."""
+    return f"{camel_case(family)}.{name}" if name else camel_case(family)
 
 
-def _filled(family: str, args: Mapping[str, Any], data_center: DataCenterArgs) -> Mapping[str, Any]:
+def _planned_sections(
+    problems: Problems, sections: Mapping[str, Section], around: Surroundings | None
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """Plan every component by itself; return the plans, and what one component's plan says to others."""
+    plans: dict[str, dict[str, Any]] = {}
+    told: dict[str, Any] = {}
+    for family, kind in FAMILIES.items():
+        plans[family] = {}
+        for name, own in sections[family].items():
+            complete = own if around is None else filled(own, kind.args, around)
+            called = name or kind.name("environment" if around is None else around.environment)
+            with problems.under(component_path(family, name)):
+                try:
+                    plans[family][name] = kind.plan(complete, called)
+                except InvalidInput as invalid:
+                    problems.extend(invalid.problems)
+                    plans[family][name] = None
+            if family == "cluster" and plans[family][name] is not None and around is not None:
+                told["managed_addons"] = sorted(plans[family][name].addons)
+                around = replace(around, managed_addons=told["managed_addons"])
+    return plans, told
+
+
+def _section(args: DataCenterArgs, family: str, platform: Platform, layers: Sequence[Layer]) -> Section:
+    """Return the components of a family, with what depends on the platform filled in."""
+    given = cast(Mapping[str, Any] | None, args.get(family))
+    is_here = platform is Platform.AWS and layer_of(family) in layers
+    if FAMILIES[family].is_single:
+        if given is None and family == "karpenter" and (args.get("cluster") or {}).get("auto_mode"):
+            return {}
+        if given is None and not (is_here and family in _ALWAYS):
+            return {}
+        return {"": given or {}}
+    if family == "encryption_keys" and is_here:
+        keys: dict[str, Mapping[str, Any]] = {purpose.value: dict[str, Any]() for purpose in KeyPurpose}
+        keys |= given or {}
+        return {purpose: {"purpose": purpose, **own} for purpose, own in sorted(keys.items())}
+    return {name: _on_platform(family, each, args, platform) for name, each in sorted((given or {}).items())}
+
+
+def _on_platform(family: str, own: Mapping[str, Any], args: DataCenterArgs, platform: Platform) -> Mapping[str, Any]:
     if family not in _POOLS:
-        return args
-    filled: dict[str, Any] = {
-        "provisioner": _PROVISIONERS[Platform(data_center["platform"])],
-        "region": data_center.get("region", DEFAULT_REGION),
+        return own
+    more: dict[str, Any] = {
+        "provisioner": _PROVISIONERS[platform][0].value,
+        "region": args.get("region", DEFAULT_REGION),
     }
-    if data_center.get("zones"):
-        filled["zones"] = data_center.get("zones")
-    return {**filled, **args}
+    if args.get("zones"):
+        more["zones"] = args.get("zones")
+    return {**more, **own}
 
 
-def _planned(problems: Problems, plan: Callable[[Any, str], Any], args: Mapping[str, Any], name: str) -> Any:
-    try:
-        return plan(args, name)
-    except InvalidInput as invalid:
-        problems.extend(invalid.problems)
-        return None
+def _layers(problems: Problems, args: DataCenterArgs, platform: Platform) -> tuple[Layer, ...]:
+    """Return the layers of this stack; refuse settings of other layers and platforms."""
+    chosen: object = args.get("layer")
+    if chosen is not None:
+        problems.choice("layer", str(chosen), [each.value for each in Layer])
+    problems.raise_if_any("DataCenter")
+    _check_provisioners(problems, args, platform)
+    if platform is not Platform.AWS:
+        own = [family for family, kind in FAMILIES.items() if kind.is_aws]
+        for key in (*_OF_AWS, *own):
+            if key in args:
+                problems.add(camel_case(key), f"belongs to the platform aws, and this is {platform}; leave it out")
+        return tuple(Layer)
+    layers = tuple(Layer) if chosen is None else (Layer(str(chosen)),)
+    _check_layer_sections(problems, args, layers)
+    needs_beneath = layers[0] is not Layer.FOUNDATION
+    if needs_beneath and "beneath" not in args:
+        problems.add("beneath", f"missing; name the stack of the layer that {layers[0]} stands on")
+    if not needs_beneath and "beneath" in args:
+        problems.add("beneath", "the foundation stands on nothing; leave it out")
+    for key in ("kubeconfig", "kube_context"):
+        if key in args:
+            problems.add(camel_case(key), "on AWS the cluster gives it; leave it out")
+    return layers
+
+
+def _check_layer_sections(problems: Problems, args: DataCenterArgs, layers: Sequence[Layer]) -> None:
+    for layer, families in SECTIONS.items():
+        for family in families:
+            if family in args and layer not in layers:
+                problems.add(camel_case(family), f"belongs to the layer {layer}; put it into the settings of its stack")
+            elif family in _NEEDED and family not in args and layer in layers:
+                problems.add(camel_case(family), f"missing; the layer {layer} makes it")
+
+
+def _check_provisioners(problems: Problems, args: DataCenterArgs, platform: Platform) -> None:
+    allowed = [each.value for each in _PROVISIONERS[platform]]
+    for family in _POOLS:
+        for name, own in cast(Section, args.get(family, {})).items():
+            wanted = own.get("provisioner")
+            if wanted is not None and str(wanted) not in allowed:
+                problems.add(
+                    f"{camel_case(family)}.{name}.provisioner",
+                    f"'{wanted}' is none of the platform {platform}; give {' or '.join(allowed)}, or leave it out",
+                )
+
+
+def _around(problems: Problems, args: DataCenterArgs, environment: str) -> Surroundings:
+    """Check what all components on AWS have in common; return stand-ins for what is not there yet."""
+    region, zones = args.get("region", DEFAULT_REGION), args.get("zones", [])
+    if not zones:
+        problems.add("zones", f"missing; name 2 to 6 of {region}, such as {region}a")
+    for index, zone in enumerate(zones):
+        if not zone.startswith(region):
+            problems.add(f"zones[{index}]", f"'{zone}' is not in {region}; give zones of one region")
+    account = args.get("account")
+    if account is not None and not _ACCOUNT.fullmatch(account):
+        problems.add("account", f"'{account}' is no account; give its 12 digits, in quotes")
+    software, family = args.get("gpu_software", GpuSoftware.AMI), args.get("ami_family", AmiFamily.BOTTLEROCKET)
+    problems.choice("gpuSoftware", str(software), [each.value for each in GpuSoftware])
+    problems.choice("amiFamily", str(family), [each.value for each in AmiFamily])
+    return replace(
+        stand_ins(environment, region, zones),
+        has_gpus=bool(args.get("gpu_node_pools")),
+        gpu_software=str(software),
+        ami_family=str(family),
+    )
 
 
 def _claims(
@@ -139,96 +256,16 @@ def _claims(
 
 def _check_sections(problems: Problems, args: DataCenterArgs) -> None:
     """Require a map of maps in every section: a program's own dictionary has passed no schema."""
-    for family in (*_PLANS, "priority_classes"):
+    singles = [family for family, kind in FAMILIES.items() if kind.is_single]
+    for family in (*FAMILIES, "priority_classes"):
         section: object = args.get(family, {})
         path = camel_case(family)
         if not isinstance(section, Mapping):
-            problems.add(path, "not a map of names to components")
+            what = "keys to values" if family in singles else "names to components"
+            problems.add(path, f"not a map of {what}")
+            continue
+        if family in singles:
             continue
         for name, each in cast(Mapping[str, object], section).items():
             if not isinstance(each, Mapping):
                 problems.add(f"{path}.{name}", "not a map of keys to values")
-
-
-def _check_priority_classes(problems: Problems, composition: Composition) -> None:
-    known = composition.section("priority_classes")
-    for name, args in known.items():
-        with problems.under(f"priorityClasses.{name}"):
-            check_name(problems, "", name)
-            if not check_keys(problems, args, PriorityClass):
-                continue
-            problems.between("value", int(args["value"]), -_HIGHEST_PRIORITY, _HIGHEST_PRIORITY)
-    for path, args in _workloads(composition):
-        wanted = args.get("priority_class")
-        if isinstance(wanted, str) and wanted not in known.keys() | _SYSTEM_PRIORITIES:
-            close = suggestion(wanted, known)
-            problems.add(f"{path}.priorityClass", f"there is no '{wanted}' in priorityClasses{close}")
-
-
-def _check_pools(problems: Problems, composition: Composition, plans: Mapping[str, Mapping[str, Any]]) -> None:
-    known = {name: plans[family][name] for family in _POOLS for name in composition.section(family)}
-    for name in composition.section("gpu_node_pools").keys() & composition.section("cpu_node_pools").keys():
-        problems.add(f"cpuNodePools.{name}", "there is a GPU node pool of this name too; give each its own")
-    for path, args in _workloads(composition):
-        wanted = args.get("node_pool")
-        if not isinstance(wanted, str):
-            continue
-        if wanted not in known:
-            problems.add(f"{path}.nodePool", f"there is no node pool '{wanted}'{suggestion(wanted, known)}")
-        elif known[wanted] is not None:
-            _check_accelerators(problems, path, args, known[wanted], wanted)
-
-
-def _check_accelerators(problems: Problems, path: str, args: Mapping[str, Any], pool: Any, name: str) -> None:
-    resources: Mapping[str, Any] = args.get("resources", {})
-    field = "gpusPerNode" if "gpus_per_node" in args else "resources.gpus"
-    wanted = int(args.get("gpus_per_node", resources.get("gpus", 0)))
-    if wanted > pool.gpus_per_node:
-        problems.add(
-            f"{path}.{field}", f"{wanted} is more than a node of pool '{name}' has, {pool.gpus_per_node}; it would wait"
-        )
-    resource = resources.get("gpu_resource", "nvidia.com/gpu")
-    if wanted and pool.gpus_per_node and resource != pool.gpu_resource:
-        problems.add(
-            f"{path}.resources.gpuResource", f"'{resource}' is not what pool '{name}' has, {pool.gpu_resource}"
-        )
-
-
-def _check_namespaces(problems: Problems, composition: Composition) -> None:
-    known = composition.namespaces
-    for family in _PLANS:
-        for name, args in composition.section(family).items():
-            namespace = workload_args(family, args).get("namespace")
-            if family != "tenants" and isinstance(namespace, str) and namespace not in known:
-                path = f"{camel_case(family)}.{name}." + ("service." if family == "inference_services" else "")
-                close = suggestion(namespace, known) or "; add it there"
-                problems.add(f"{path}namespace", f"there is no tenant with namespace '{namespace}'{close}")
-
-
-def _check_claims(problems: Problems, composition: Composition) -> None:
-    for path, args in _workloads(composition):
-        namespace = args.get("namespace")
-        here = [claim for space, claim in composition.claims if space == namespace]
-        for index, mount in enumerate(cast(list[Mapping[str, Any]], args.get("mounts", []))):
-            claim = mount["claim"]
-            if isinstance(claim, str) and claim not in here:
-                close = suggestion(claim, here) or "; add a shared file system or a dataset volume that makes it"
-                problems.add(f"{path}.mounts[{index}].claim", f"there is no claim '{claim}' in '{namespace}'{close}")
-
-
-def _check_workload_names(problems: Problems, composition: Composition) -> None:
-    seen: dict[tuple[object, str], str] = {}
-    for family in _WORKLOADS:
-        for name, args in composition.section(family).items():
-            key = (workload_args(family, args).get("namespace"), name)
-            path = f"{camel_case(family)}.{name}"
-            if key in seen:
-                problems.add(path, f"{seen[key]} has the same name in the same namespace; rename one")
-            seen.setdefault(key, path)
-
-
-def _workloads(composition: Composition) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    for family in (*_WORKLOADS, "warm_capacity"):
-        for name, args in composition.section(family).items():
-            within = ".service" if family == "inference_services" else ""
-            yield f"{camel_case(family)}.{name}{within}", workload_args(family, args)

@@ -1,22 +1,40 @@
 """A whole data center from its settings."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 import pulumi
 
 from ..components.compute import CpuNodePool, GpuNodePool, KwokNodeClass, NodeScaling
 from ..components.inference import Microservice
+from ..components.network import Certificate, WebFirewall
 from ..components.storage import DatasetVolume, ObjectStore, SharedFilesystem
 from ..components.tenancy import Tenancy
 from ..components.training import TrainingJob
+from ..infra.addons import AmiFamily, GpuSoftware
 from ..infra.arguments import planned
 from ..infra.cluster import Platform, kubernetes_provider
 from ..infra.kubernetes import KubernetesObject
 from ..infra.labels import object_labels
+from ..infra.security import SecretStore
+from .aws_layers import (
+    cluster_facts,
+    connect,
+    create_aws_provider,
+    create_cluster,
+    create_controllers,
+    create_foundation,
+    create_node_classes,
+)
 from .composition import DEFAULT_REGION, Composition, plan_data_center
 from .data_center_args import DataCenterArgs
+from .families import FAMILIES
+from .filling import filled
+from .layer import Layer
 from .served_model import create_served_model
+from .surroundings import Surroundings, beneath
 
 _NODE_CLASS = "default"
 
@@ -36,30 +54,114 @@ class DataCenter(pulumi.ComponentResource):
     urls: pulumi.Output[Mapping[str, str]]
     """Addresses of the inference services inside the cluster, by name."""
 
+    exports: Mapping[str, pulumi.Output[Any]]
+    """What the stack tells people and the stacks above it, by name."""
+
     def __init__(self, name: str, args: DataCenterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        composition = planned("DataCenter", name, plan_data_center, args)
+        plan = partial(plan_data_center, environment=_environment(args))
+        composition = planned("DataCenter", name, plan, args)
         super().__init__(
             "aidc:index:DataCenter",
             name,
             {"platform": str(composition.platform), "region": args.get("region", DEFAULT_REGION)},
             opts,
         )
-        provider = self._cluster(name, composition, args)
         self._composition = composition
-        self._inside = pulumi.ResourceOptions(parent=self, provider=provider)
-        self._priority_classes = self._make_priority_classes()
-        self._pools = self._make_pools()
-        self._tenants = {
-            key: Tenancy(key, cast(Any, each), self._inside) for key, each in composition.section("tenants").items()
-        }
+        self._controllers: dict[str, pulumi.Resource] = {}
+        self._around: Surroundings | None = None
+        exported: dict[str, Any] = {}
+        if composition.platform is Platform.AWS:
+            self._around, exported = self._make_lower_layers(name, args)
+        else:
+            provider = self._cluster(name, composition, args)
+            self._inside = pulumi.ResourceOptions(parent=self, provider=provider)
+        if Layer.PLATFORM in composition.layers:
+            self._priority_classes = self._make_priority_classes()
+            self._pools = self._make_pools()
+        else:
+            self._priority_classes, self._pools = {}, {}
+        self._tenants: dict[str, Tenancy] = {}
+        if Layer.WORKLOADS in composition.layers:
+            exported |= self._make_workloads()
+        self.namespaces = exported.get("namespaces", pulumi.Output.from_input(list[str]()))
+        self.urls = exported.get("urls", pulumi.Output.from_input(dict[str, str]()))
+        self.exports = {key: pulumi.Output.from_input(value) for key, value in exported.items()}
+        self.register_outputs({"namespaces": self.namespaces, "urls": self.urls})
+
+    def _make_lower_layers(self, name: str, args: DataCenterArgs) -> tuple[Surroundings, dict[str, Any]]:
+        """Make the foundation and the platform of AWS, or refer to them; return what is around the workloads."""
+        composition = self._composition
+        own = pulumi.ResourceOptions(parent=self)
+        provider = self.get_provider("aws::") or create_aws_provider(f"{name}-aws", composition, args, own)
+        inside = pulumi.ResourceOptions(parent=self, providers=[provider])
+        around = Surroundings(
+            environment=composition.environment,
+            region=composition.region,
+            zones=sorted(args.get("zones", [])),
+            has_gpus=bool(composition.section("gpu_node_pools")),
+            gpu_software=str(args.get("gpu_software", GpuSoftware.AMI)),
+            ami_family=str(args.get("ami_family", AmiFamily.BOTTLEROCKET)),
+            managed_addons=composition.managed_addons,
+        )
+        exports: dict[str, Any] = {}
+        cluster = None
+        if Layer.FOUNDATION in composition.layers:
+            around, exports = create_foundation(composition, around, inside)
+        else:
+            is_on_platform = Layer.PLATFORM not in composition.layers
+            around = beneath(args.get("beneath", ""), around, has_cluster=is_on_platform, parent=self)
+        if Layer.PLATFORM in composition.layers:
+            cluster = create_cluster(composition, around, inside)
+            around = replace(around, cluster=cluster_facts(cluster))
+        if around.cluster is not None:
+            kubernetes = connect(f"{name}-cluster", around.cluster, cluster, own)
+            inside = pulumi.ResourceOptions(parent=self, providers=[provider, kubernetes])
+        self._inside = inside
+        if cluster is not None:
+            self._controllers = create_controllers(composition, around, cluster, inside)
+        return around, {**around.exports(), **exports}
+
+    def _make_workloads(self) -> dict[str, Any]:
+        tenants = self._composition.section("tenants")
+        after = self._after("cluster_addons")
+        self._tenants = {key: Tenancy(key, cast(Any, each), after) for key, each in tenants.items()}
+        self._make_named()
         self._volumes = self._make_volumes()
         self._make_warm_capacity()
         self._make_training_jobs()
         models = self._make_inference_services()
         self._make_microservices()
-        self.namespaces = pulumi.Output.all(*(tenant.namespace for tenant in self._tenants.values())).apply(sorted)
-        self.urls = pulumi.Output.all(**{key: model.url for key, model in models.items()})
-        self.register_outputs({"namespaces": self.namespaces, "urls": self.urls})
+        return {
+            "namespaces": pulumi.Output.all(*(tenant.namespace for tenant in self._tenants.values())).apply(sorted),
+            "urls": pulumi.Output.all(**{key: model.url for key, model in models.items()}),
+        }
+
+    def _make_named(self) -> None:
+        """Make what load balancers refer to by name."""
+        if self._around is None:
+            return
+        inside = self._inside
+        certificates = {
+            key: Certificate(key, self._filled("certificates", args), inside).certificate_arn
+            for key, args in self._composition.section("certificates").items()
+        }
+        firewalls = {
+            key: WebFirewall(key, self._filled("web_firewalls", args), inside).web_acl_arn
+            for key, args in self._composition.section("web_firewalls").items()
+        }
+        for key, args in self._composition.section("secret_stores").items():
+            SecretStore(key, self._filled("secret_stores", args), self._after("cluster_addons"))
+        self._around = replace(self._around, named={"certificates": certificates, "web_firewalls": firewalls})
+
+    def _filled(self, family: str, args: Mapping[str, Any]) -> Any:
+        """Return a component's inputs with what the data center knows of its surroundings."""
+        return args if self._around is None else filled(args, FAMILIES[family].args, self._around)
+
+    def _after(self, family: str) -> pulumi.ResourceOptions:
+        """Wait for the controllers of a family, where this stack makes them."""
+        controller = self._controllers.get(family)
+        needs = pulumi.ResourceOptions(depends_on=[] if controller is None else [controller])
+        return pulumi.ResourceOptions.merge(self._inside, needs)
 
     def _cluster(self, name: str, composition: Composition, args: DataCenterArgs) -> pulumi.ProviderResource:
         """Return the caller's provider where there is one, else that of the settings' kubeconfig."""
@@ -91,23 +193,29 @@ class DataCenter(pulumi.ComponentResource):
         more: dict[str, Any] = {}
         if self._composition.platform is Platform.SIMULATED and (gpu or cpu):
             more["node_class"] = KwokNodeClass(_NODE_CLASS, {}, self._inside).node_class
+        after, classes = self._after("karpenter"), dict[str, pulumi.Output[str]]()
+        if self._around is not None:
+            classes = create_node_classes(self._composition, self._around, after)
         made: dict[str, GpuNodePool | CpuNodePool] = {}
-        for key, args in gpu.items():
-            made[key] = GpuNodePool(key, cast(Any, {**args, **more}), self._inside)
-        for key, args in cpu.items():
-            made[key] = CpuNodePool(key, cast(Any, {**args, **more}), self._inside)
+        for family, kind in (("gpu_node_pools", GpuNodePool), ("cpu_node_pools", CpuNodePool)):
+            for key, args in self._composition.section(family).items():
+                named = {"node_class": classes[args["node_class"]]} if args.get("node_class") in classes else {}
+                made[key] = kind(key, self._filled(family, {**args, **more, **named}), after)
         return made
 
     def _make_volumes(self) -> dict[tuple[str, str], SharedFilesystem | DatasetVolume]:
         kinds = {"shared_filesystems": SharedFilesystem, "dataset_volumes": DatasetVolume}
-        volumes = {
-            (family, key): kind(key, cast(Any, self._in_tenant(args)), self._inside)
+        buckets = {
+            key: ObjectStore(key, self._in_tenant(self._filled("object_stores", args)), self._inside).bucket
+            for key, args in self._composition.section("object_stores").items()
+        }
+        if self._around is not None:
+            self._around = replace(self._around, named={**self._around.named, "object_stores": buckets})
+        return {
+            (family, key): kind(key, self._in_tenant(self._filled(family, args)), self._inside)
             for family, kind in kinds.items()
             for key, args in self._composition.section(family).items()
         }
-        for key, args in self._composition.section("object_stores").items():
-            ObjectStore(key, cast(Any, self._in_tenant(args)), self._inside)
-        return volumes
 
     def _make_warm_capacity(self) -> None:
         for key, args in self._composition.section("warm_capacity").items():
@@ -120,7 +228,9 @@ class DataCenter(pulumi.ComponentResource):
     def _make_inference_services(self) -> dict[str, Any]:
         return {
             key: create_served_model(
-                key, {**args, "service": self._resolved(args["service"])}, self._after_tenant(args["service"])
+                key,
+                self._filled("inference_services", {**args, "service": self._resolved(args["service"])}),
+                self._after_tenant(args["service"]),
             )
             for key, args in self._composition.section("inference_services").items()
         }
@@ -129,7 +239,7 @@ class DataCenter(pulumi.ComponentResource):
         for key, args in self._composition.section("microservices").items():
             Microservice(key, cast(Any, self._resolved(args)), self._after_tenant(args))
 
-    def _in_tenant(self, args: Mapping[str, Any]) -> dict[str, Any]:
+    def _in_tenant(self, args: Mapping[str, Any]) -> Any:
         tenant = self._tenants[self._composition.namespaces[args["namespace"]]]
         return {**args, "namespace": tenant.namespace}
 
@@ -153,6 +263,11 @@ class DataCenter(pulumi.ComponentResource):
 
     def _claim(self, namespace: str, claim: str) -> pulumi.Output[str]:
         return self._volumes[self._composition.claims[namespace, claim]].claim
+
+
+def _environment(args: DataCenterArgs) -> str:
+    """Return the name of the environment that a stack belongs to by its own name: `prod` for `prod-platform`."""
+    return pulumi.get_stack().removesuffix(f"-{args.get('layer', '')}")
 
 
 def _priority_class(name: str, args: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,13 +6,39 @@ from typing import Final, NotRequired, TypedDict
 import pulumi
 
 from ..components.autoscaling import EventDrivenScalingArgs, HorizontalScalingArgs
-from ..components.compute import CpuNodePoolArgs, GpuNodePoolArgs, NodeScalingArgs
+from ..components.compute import CpuNodePoolArgs, Ec2NodeClassArgs, GpuNodePoolArgs, NodeScalingArgs
 from ..components.inference import InferenceServiceArgs, MicroserviceArgs
-from ..components.network import GatewayRouteArgs, LoadBalancerArgs
-from ..components.storage import DatasetVolumeArgs, ObjectStoreArgs, SharedFilesystemArgs
+from ..components.network import (
+    ApplicationLoadBalancerArgs,
+    CertificateArgs,
+    GatewayRouteArgs,
+    LoadBalancerArgs,
+    WebFirewallArgs,
+)
+from ..components.storage import (
+    AccessLogBucketArgs,
+    BlockStorageClassArgs,
+    DatasetVolumeArgs,
+    ObjectStoreArgs,
+    SharedFilesystemArgs,
+)
 from ..components.tenancy import TenancyArgs
 from ..components.training import TrainingJobArgs
+from ..infra.addons import AmiFamily, ClusterAddonsArgs, GpuSoftware
 from ..infra.cluster import Platform
+from ..infra.eks import EksClusterArgs
+from ..infra.karpenter import KarpenterControllerArgs
+from ..infra.network import NetworkArgs
+from ..infra.registry import ContainerRegistryArgs
+from ..infra.security import (
+    AccountGuardsArgs,
+    AuditTrailArgs,
+    EncryptionKeyArgs,
+    PermissionsBoundaryArgs,
+    SecretStoreArgs,
+    ThreatDetectionArgs,
+)
+from .layer import Layer
 
 
 class PriorityClass(TypedDict):
@@ -37,6 +63,9 @@ class ServedModel(TypedDict):
     load_balancer: NotRequired[LoadBalancerArgs]
     """A load balancer before it. Default: none, so that it is reached inside the cluster only."""
 
+    application_load_balancer: NotRequired[ApplicationLoadBalancerArgs]
+    """An Application Load Balancer of AWS before it; its rules lead to the service. Default: none."""
+
     route: NotRequired[GatewayRouteArgs]
     """A route of the Gateway API to it. Default: none."""
 
@@ -51,7 +80,25 @@ class DataCenterArgs(TypedDict):
     """Inputs of `DataCenter`: the settings of one environment."""
 
     platform: Platform
-    """What it stands on: `simulated` (this machine) or `kubernetes` (any kubeconfig)."""
+    """What it stands on: `simulated` (this machine), `kubernetes` (any kubeconfig) or `aws`."""
+
+    environment: NotRequired[str]
+    """Name of the environment on AWS: of its cluster, and the beginning of the names of its roles. Default: the
+    stack's, without the name of the layer at its end."""
+
+    account: NotRequired[str]
+    """Id of the AWS account, 12 digits; credentials of any other are refused. Default: that of the credentials."""
+
+    tags: NotRequired[dict[str, str]]
+    """Tags of everything in AWS, beside `aidc.dev/environment`. Default: none."""
+
+    layer: NotRequired[Layer]
+    """The layer that this stack is: `foundation`, `platform` or `workloads`; its settings are in other stacks then.
+    Only on AWS. Default: all three."""
+
+    beneath: NotRequired[str]
+    """The stack of the layer beneath, of the same project, or with its organization and project. Needed for `platform`
+    and `workloads`. Default: none."""
 
     kubeconfig: NotRequired[pulumi.Input[str]]
     """Path or content of a kubeconfig. Default: that of the simulated cluster with the stack's name, or for
@@ -61,10 +108,65 @@ class DataCenterArgs(TypedDict):
     """Context of the kubeconfig. Default: the current one."""
 
     region: NotRequired[str]
-    """AWS region whose prices count. Default: `us-east-1`."""
+    """AWS region, that of the prices too. Default: `us-east-1`."""
 
     zones: NotRequired[list[str]]
-    """Zones of node pools that name none. Default: any."""
+    """Zones of the network on AWS, 2 to 6, and of node pools that name none. Needed on AWS. Default: any."""
+
+    gpu_software: NotRequired[GpuSoftware]
+    """Who brings what NVIDIA GPUs need beside their driver, on AWS: `ami`, `gpu-operator` or `dra`. Default: `ami`."""
+
+    ami_family: NotRequired[AmiFamily]
+    """Operating system of nodes on AWS: `bottlerocket` or `al2023`. Default: `bottlerocket`."""
+
+    encryption_keys: NotRequired[dict[str, EncryptionKeyArgs]]
+    """Keys by purpose: `audit`, `backup`, `cluster-secrets`, `logs`, `messages`, `registry`, `secrets`, `storage`,
+    `volumes`. Default: one for each purpose."""
+
+    permissions_boundary: NotRequired[PermissionsBoundaryArgs]
+    """The policy that bounds every role. Default: one for the region."""
+
+    network: NotRequired[NetworkArgs]
+    """The VPC. Needed on AWS."""
+
+    account_guards: NotRequired[AccountGuardsArgs]
+    """Guards of the whole account and region, so that one stack gives them. Default: none."""
+
+    access_log_bucket: NotRequired[AccessLogBucketArgs]
+    """The bucket for access logs. Default: one with the defaults of AccessLogBucket."""
+
+    audit_trail: NotRequired[AuditTrailArgs]
+    """The trail of all calls to AWS; one an account. Default: none."""
+
+    threat_detection: NotRequired[ThreatDetectionArgs]
+    """GuardDuty; one an account and region. Default: none."""
+
+    container_registry: NotRequired[ContainerRegistryArgs]
+    """Repositories of images. Default: none."""
+
+    cluster: NotRequired[EksClusterArgs]
+    """The EKS cluster. Needed on AWS."""
+
+    karpenter: NotRequired[KarpenterControllerArgs]
+    """Karpenter. Default: with the defaults of KarpenterController; none with Auto Mode."""
+
+    cluster_addons: NotRequired[ClusterAddonsArgs]
+    """Add-ons of the cluster. Default: what `gpu_software` needs."""
+
+    storage_classes: NotRequired[dict[str, BlockStorageClassArgs]]
+    """Classes of block storage, by name. Default: none."""
+
+    node_classes: NotRequired[dict[str, Ec2NodeClassArgs]]
+    """Node classes that several pools share, by name. Default: none; a pool has its own."""
+
+    secret_stores: NotRequired[dict[str, SecretStoreArgs]]
+    """Secrets, by name of their store. Default: none."""
+
+    certificates: NotRequired[dict[str, CertificateArgs]]
+    """Certificates, by a name that load balancers may give as `certificateArns`. Default: none."""
+
+    web_firewalls: NotRequired[dict[str, WebFirewallArgs]]
+    """Web ACLs, by a name that load balancers may give as `webAclArn`. Default: none."""
 
     gpu_node_pools: NotRequired[dict[str, GpuNodePoolArgs]]
     """Pools of nodes with accelerators, by name. Default: none."""
@@ -101,9 +203,14 @@ class DataCenterArgs(TypedDict):
 
 
 FILLED_IN: Final[Mapping[type, frozenset[str]]] = {
-    GpuNodePoolArgs: frozenset({"provisioner", "region", "node_class", "pool_name"}),
-    CpuNodePoolArgs: frozenset({"provisioner", "region", "node_class", "pool_name"}),
+    GpuNodePoolArgs: frozenset({"region", "pool_name"}),
+    CpuNodePoolArgs: frozenset({"region", "pool_name"}),
+    EksClusterArgs: frozenset({"cluster_name"}),
+    EncryptionKeyArgs: frozenset({"purpose", "region"}),
+    KarpenterControllerArgs: frozenset({"cluster_name"}),
+    ClusterAddonsArgs: frozenset({"managed_addons", "gpu_software", "ami_family"}),
     InferenceServiceArgs: frozenset({"autoscaled"}),
+    ApplicationLoadBalancerArgs: frozenset({"namespace", "rules"}),
     LoadBalancerArgs: frozenset({"namespace", "selector"}),
     GatewayRouteArgs: frozenset({"namespace"}),
     HorizontalScalingArgs: frozenset({"namespace", "target"}),

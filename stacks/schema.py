@@ -3,7 +3,7 @@
 import ast
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cache
 from typing import Annotated, Any, Final, NotRequired, Required, Union, cast, get_args, get_origin, is_typeddict
@@ -17,6 +17,9 @@ from ..problems import Problems, camel_case, suggestion
 Omitted = Mapping[type, frozenset[str]]
 """For a TypedDict, the keys that its owner fills in, and that settings therefore do not have."""
 
+MayOmit = Callable[[type, str], bool]
+"""`(TypedDict, key) -> whether settings may leave it out`, because its owner then fills it in."""
+
 _PLAIN: Final = (None, list, dict, Mapping)
 _CONFIG: Final = ConfigDict(extra="forbid", alias_generator=camel_case, coerce_numbers_to_str=True)
 
@@ -24,9 +27,9 @@ _CONFIG: Final = ConfigDict(extra="forbid", alias_generator=camel_case, coerce_n
 class SettingsModel:
     """A TypedDict as a checker of plain data with camelCase keys."""
 
-    def __init__(self, kind: type, omitted: Omitted) -> None:
+    def __init__(self, kind: type, omitted: Omitted, may_omit: MayOmit = lambda kind, key: False) -> None:
         """Check against `kind`, without the keys that `omitted` names."""
-        self._kind, self._omitted = kind, omitted
+        self._kind, self._omitted, self._may_omit = kind, omitted, may_omit
         self._models: dict[type, type[BaseModel]] = {}
         self._described = False
 
@@ -43,7 +46,7 @@ class SettingsModel:
 
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema (2020-12), with each field's documentation as its description."""
-        described = SettingsModel(self._kind, self._omitted)
+        described = SettingsModel(self._kind, self._omitted, self._may_omit)
         described._described = True
         return described._model(self._kind).model_json_schema(by_alias=True)
 
@@ -55,7 +58,7 @@ class SettingsModel:
             fields: dict[str, Any] = {}
             for key, hint in argument_hints(kind).items():
                 if key not in left_out:
-                    default = ... if key in required else None
+                    default = ... if key in required and not self._may_omit(kind, key) else None
                     fields[key] = (self._field(hint), Field(default, description=documents.get(key)))
             name = kind.__name__.removesuffix("Args")
             self._models[kind] = create_model(name, __config__=_CONFIG, __doc__=inspect.getdoc(kind), **fields)

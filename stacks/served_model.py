@@ -13,7 +13,15 @@ from ..components.autoscaling import (
     plan_horizontal_scaling,
 )
 from ..components.inference import InferenceService, plan_inference_service
-from ..components.network import GatewayRoute, LoadBalancer, plan_gateway_route, plan_load_balancer
+from ..components.inference.deployment_plan import DEFAULT_PORT
+from ..components.network import (
+    ApplicationLoadBalancer,
+    GatewayRoute,
+    LoadBalancer,
+    plan_application_load_balancer,
+    plan_gateway_route,
+    plan_load_balancer,
+)
 from ..infra.arguments import argument_hints
 from ..problems import InvalidInput, Problems, camel_case
 from .data_center_args import ServedModel
@@ -49,6 +57,12 @@ def plan_served_model(args: Mapping[str, Any], name: str) -> Any:
     links = _Links(args["service"].get("namespace", ""), name, {"app.kubernetes.io/name": name})
     for key, path, planner, more in (
         ("load_balancer", "loadBalancer", plan_load_balancer, _balancer_links(links)),
+        (
+            "application_load_balancer",
+            "applicationLoadBalancer",
+            plan_application_load_balancer,
+            _rules(links, name, args["service"]),
+        ),
         ("route", "route", plan_gateway_route, {"namespace": links.namespace}),
         ("horizontal_scaling", "horizontalScaling", plan_horizontal_scaling, _scaling_links(links)),
         ("event_driven_scaling", "eventDrivenScaling", plan_event_driven_scaling, _scaling_links(links)),
@@ -69,6 +83,9 @@ def create_served_model(name: str, args: Mapping[str, Any], opts: pulumi.Resourc
     links = _Links(args["service"]["namespace"], service.deployment_name, service.selector)
     if "load_balancer" in args:
         LoadBalancer(name, cast(Any, {**args["load_balancer"], **_balancer_links(links)}), opts)
+    if "application_load_balancer" in args:
+        rules = _rules(links, service.service_name, args["service"])
+        ApplicationLoadBalancer(name, cast(Any, {**args["application_load_balancer"], **rules}), opts)
     if "route" in args:
         after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[service]))
         GatewayRoute(name, cast(Any, {**args["route"], "namespace": links.namespace}), after)
@@ -87,6 +104,13 @@ def _service(args: Mapping[str, Any]) -> dict[str, Any]:
 
 def _balancer_links(links: _Links) -> dict[str, Any]:
     return {"namespace": links.namespace, "selector": links.selector}
+
+
+def _rules(links: _Links, service: pulumi.Input[str], args: Mapping[str, Any]) -> dict[str, Any]:
+    """Lead all requests to the service."""
+    port = args.get("port", DEFAULT_PORT)
+    rule = {"service": service, "port": port, "pods": links.selector, "target_port": port}
+    return {"namespace": links.namespace, "rules": {"service": rule}}
 
 
 def _scaling_links(links: _Links) -> dict[str, Any]:

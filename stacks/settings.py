@@ -14,7 +14,20 @@ if TYPE_CHECKING:
 PROJECT: Final = "aidc"
 """Pulumi project, and so the namespace of its configuration."""
 
-_TEXTS: Final = frozenset({"platform", "kubeconfig", "kubeContext", "region"})
+_TEXTS: Final = frozenset(
+    {
+        "account",
+        "amiFamily",
+        "beneath",
+        "environment",
+        "gpuSoftware",
+        "kubeconfig",
+        "kubeContext",
+        "layer",
+        "platform",
+        "region",
+    }
+)
 """Settings that are plain text in Pulumi's configuration; all others are JSON there."""
 
 
@@ -89,9 +102,10 @@ def _checked(values: Mapping[str, Any], problems: Problems) -> "DataCenterArgs":
 @cache
 def _model() -> "SettingsModel":
     from .data_center_args import FILLED_IN, DataCenterArgs
+    from .filling import is_filled
     from .schema import SettingsModel
 
-    return SettingsModel(DataCenterArgs, FILLED_IN)
+    return SettingsModel(DataCenterArgs, FILLED_IN, is_filled)
 
 
 def _parsed(key: str, value: str) -> Any:

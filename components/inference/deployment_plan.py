@@ -32,6 +32,10 @@ _SURGE: Final = re.compile(r"[1-9]\d{0,5}%?")
 _PATH: Final = re.compile(r"/[!-~]*")
 
 
+DEFAULT_PORT: Final = 8000
+"""Port of a server that is told no other."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Health:
     """How the server is asked whether it is alive and ready, and how long it may take."""
@@ -187,7 +191,7 @@ def _plan_availability(problems: Problems, inputs: DeploymentInputs) -> Availabi
 
 def _plan_access(problems: Problems, inputs: DeploymentInputs) -> Access:
     # Pods run without privileges, and the container runtime may keep ports below 1,024 to itself.
-    port = check_port(problems, "port", inputs.get("port", 8000), minimum=1024)
+    port = check_port(problems, "port", inputs.get("port", DEFAULT_PORT), minimum=1024)
     metrics_port = port
     if "metrics_port" in inputs:
         metrics_port = check_port(problems, "metricsPort", inputs["metrics_port"], minimum=1024)

@@ -15,7 +15,7 @@ from ..network.exposure import LoadBalancerScheme
 from ..network.load_balancer import LoadBalancer, LoadBalancerArgs, plan_load_balancer
 from ..pods import PodResources, SecretKeyReference, VolumeMount
 from .deployment_inputs import DeploymentInputs
-from .deployment_plan import DeploymentPlan, plan_deployment
+from .deployment_plan import DEFAULT_PORT, DeploymentPlan, plan_deployment
 from .deployment_resources import deploy_server
 
 _COMPONENT: Final = "microservice"
@@ -118,7 +118,7 @@ def plan_microservice(args: MicroserviceArgs, name: str = "microservice") -> Mic
     if not check_keys(problems, args, MicroserviceArgs):
         problems.raise_if_any("Microservice")
     passed_on = {key: value for key, value in args.items() if key in _FROM_DEPLOYMENT}
-    own = {"autoscaled": True, "port": args.get("port", 8000), "resources": args.get("resources", _RESOURCES)}
+    own = {"autoscaled": True, "port": args.get("port", DEFAULT_PORT), "resources": args.get("resources", _RESOURCES)}
     inputs = cast(DeploymentInputs, {**passed_on, **own})
     deployment = plan_deployment(problems, inputs, name=name, component=_COMPONENT)
     balancer = _plan_load_balancer(problems, args, deployment)

@@ -94,6 +94,11 @@ class SharedFilesystemPlan:
     fsx: FsxLustrePlan | None = None
     efs: EfsPlan | None = None
 
+    @property
+    def claim_name(self) -> str:
+        """Name of the claim, which pods mount."""
+        return self.claim.claim_name
+
 
 def plan_shared_filesystem(args: SharedFilesystemArgs, name: str) -> SharedFilesystemPlan:
     """Check the inputs and apply the defaults; `name` is the component's. Raises `InvalidInput`."""

@@ -1,0 +1,144 @@
+"""The lower layers of a data center on AWS, made from its composition."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import pulumi
+
+from ..components.compute import Ec2NodeClass
+from ..components.storage import AccessLogBucket, BlockStorageClass
+from ..infra.addons import ClusterAddons
+from ..infra.eks import EksCluster, eks_provider
+from ..infra.karpenter import KarpenterController
+from ..infra.network import Network
+from ..infra.registry import ContainerRegistry
+from ..infra.security import (
+    AccountGuards,
+    AuditTrail,
+    EncryptionKey,
+    PermissionsBoundary,
+    ThreatDetection,
+)
+from .composition import Composition
+from .families import FAMILIES
+from .filling import filled
+from .surroundings import ClusterFacts, Surroundings
+
+
+def create_aws_provider(
+    name: str, composition: Composition, args: Mapping[str, Any], opts: pulumi.ResourceOptions
+) -> pulumi.ProviderResource:
+    """Return the AWS provider of the settings' region and account, which tags all that it makes."""
+    from pulumi_aws import Provider
+
+    return Provider(
+        name,
+        region=cast(Any, composition.region),
+        allowed_account_ids=[args["account"]] if "account" in args else None,
+        default_tags={
+            "tags": {
+                "aidc.dev/environment": composition.environment,
+                "aidc.dev/project": pulumi.get_project(),
+                **args.get("tags", {}),
+            }
+        },
+        opts=opts,
+    )
+
+
+def create_foundation(
+    composition: Composition, around: Surroundings, opts: pulumi.ResourceOptions
+) -> tuple[Surroundings, dict[str, pulumi.Output[Any]]]:
+    """Make keys, bounds, network, watchers and registry; return what they are to others, and more exports."""
+    keys = {
+        purpose: EncryptionKey(purpose, _inputs("encryption_keys", own, around), opts).key_arn
+        for purpose, own in composition.section("encryption_keys").items()
+    }
+    around = replace(around, keys=keys)
+    boundary = PermissionsBoundary(*_single(composition, "permissions_boundary", around), opts)
+    logs = AccessLogBucket(*_single(composition, "access_log_bucket", around), opts)
+    around = replace(around, permissions_boundary=boundary.policy_arn, access_log_bucket=logs.bucket)
+    network = Network(*_single(composition, "network", around), opts)
+    around = replace(
+        around,
+        vpc_id=network.vpc_id,
+        vpc_cidr=network.vpc_cidr,
+        private_subnets={zone: _at(network.private_subnets, zone) for zone in around.zones},
+        intra_subnet_ids=network.intra_subnet_ids,
+        pod_subnets=network.pod_subnet_ids,
+    )
+    for family, kind in (
+        ("account_guards", AccountGuards),
+        ("audit_trail", AuditTrail),
+        ("threat_detection", ThreatDetection),
+    ):
+        if composition.single(family) is not None:
+            kind(*_single(composition, family, around), opts)
+    exports: dict[str, pulumi.Output[Any]] = {}
+    if composition.single("container_registry") is not None:
+        registry = ContainerRegistry(*_single(composition, "container_registry", around), opts)
+        exports["repositories"] = registry.repository_urls
+    return around, exports
+
+
+def create_cluster(composition: Composition, around: Surroundings, opts: pulumi.ResourceOptions) -> EksCluster:
+    """Make the cluster with its system nodes and managed add-ons."""
+    return EksCluster(*_single(composition, "cluster", around), opts)
+
+
+def cluster_facts(cluster: EksCluster) -> ClusterFacts:
+    """Return what others need to know of a cluster."""
+    return ClusterFacts(**{key: getattr(cluster, key) for key in ClusterFacts.__annotations__})
+
+
+def connect(
+    name: str, facts: ClusterFacts, cluster: EksCluster | None, opts: pulumi.ResourceOptions
+) -> pulumi.ProviderResource:
+    """Return the provider of what is in the cluster; where the cluster is made here, all of it comes first."""
+    more = pulumi.ResourceOptions(depends_on=[] if cluster is None else [cluster])
+    return eks_provider(
+        name,
+        kubeconfig=facts.kubeconfig,
+        cluster_name=facts.cluster_name,
+        opts=pulumi.ResourceOptions.merge(opts, more),
+    )
+
+
+def create_controllers(
+    composition: Composition, around: Surroundings, cluster: EksCluster, opts: pulumi.ResourceOptions
+) -> dict[str, pulumi.Resource]:
+    """Make Karpenter, the add-ons and the storage classes; return the former two by family."""
+    after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[cluster]))
+    made: dict[str, pulumi.Resource] = {}
+    if composition.single("karpenter") is not None:
+        made["karpenter"] = KarpenterController(*_single(composition, "karpenter", around), after)
+    addons = _single(composition, "cluster_addons", around)
+    if addons[1].get("addons") or addons[1].get("gpu_software"):
+        made["cluster_addons"] = ClusterAddons(*addons, after)
+    for name, own in composition.section("storage_classes").items():
+        BlockStorageClass(name, _inputs("storage_classes", own, around), opts)
+    return made
+
+
+def create_node_classes(
+    composition: Composition, around: Surroundings, opts: pulumi.ResourceOptions
+) -> dict[str, pulumi.Output[str]]:
+    """Make the node classes that pools share; return their names by ours."""
+    return {
+        name: Ec2NodeClass(name, _inputs("node_classes", own, around), opts).node_class
+        for name, own in composition.section("node_classes").items()
+    }
+
+
+def _single(composition: Composition, family: str, around: Surroundings) -> tuple[str, Any]:
+    name = FAMILIES[family].name(composition.environment)
+    return name, _inputs(family, composition.single(family) or {}, around)
+
+
+def _inputs(family: str, own: Mapping[str, Any], around: Surroundings) -> Any:
+    return filled(own, FAMILIES[family].args, around)
+
+
+def _at(output: pulumi.Output[Any], key: str) -> pulumi.Output[Any]:
+    return output.apply(lambda known: known[key])
