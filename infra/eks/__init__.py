@@ -5,7 +5,6 @@ from .arguments import (
     ClusterAccessPolicy,
     ClusterIpFamily,
     EksClusterArgs,
-    NodeImage,
     SupportPolicy,
     SystemNodes,
 )
@@ -13,6 +12,7 @@ from .cluster_plan import EksClusterPlan, plan_eks_cluster
 from .eks_cluster import EksCluster
 from .kubeconfig import kubeconfig
 from .provider import eks_provider
+from .version_skew import check_karpenter, check_minor_version, check_node_skew, check_upgrade
 
 __all__ = [
     "ClusterAccess",
@@ -21,9 +21,12 @@ __all__ = [
     "EksCluster",
     "EksClusterArgs",
     "EksClusterPlan",
-    "NodeImage",
     "SupportPolicy",
     "SystemNodes",
+    "check_karpenter",
+    "check_minor_version",
+    "check_node_skew",
+    "check_upgrade",
     "eks_provider",
     "kubeconfig",
     "plan_eks_cluster",

@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from ..addons import AmiFamily
 from ..identity import IdentityMethod
 
 
@@ -32,13 +33,6 @@ class ClusterIpFamily(StrEnum):
     IPV6 = "ipv6"
 
 
-class NodeImage(StrEnum):
-    """Operating system of a node."""
-
-    BOTTLEROCKET = "bottlerocket"
-    AL2023 = "al2023"
-
-
 class ClusterAccess(TypedDict):
     """Somebody who may use a cluster."""
 
@@ -64,7 +58,7 @@ class SystemNodes(TypedDict):
     maximum_nodes: NotRequired[int]
     """Nodes at most. Default: 4."""
 
-    image: NotRequired[NodeImage]
+    image: NotRequired[AmiFamily]
     """`bottlerocket` or `al2023`. Default: `bottlerocket`."""
 
     kubernetes_version: NotRequired[str]

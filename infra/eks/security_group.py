@@ -54,7 +54,9 @@ def create_node_security_group(
         # EFA), and pods need each other.
         ingress.incoming("nodes", "Nodes and pods among each other, EFA too", "-1", group=group.id),
         egress.outgoing("nodes", "Nodes and pods among each other, EFA too", "-1", group=group.id),
-        egress.outgoing("vpc", "Control plane, endpoints and storage in the VPC", "-1", cidr=network.vpc_cidr),
+        # By reference, because with IPv6 the API has addresses that are not in the VPC's range.
+        egress.outgoing("control-plane", "The API", "tcp", 443, group=control_plane),
+        egress.outgoing("vpc", "Endpoints and storage in the VPC", "-1", cidr=network.vpc_cidr),
         _Rules(f"{name}-control-plane-from", control_plane, opts).incoming(
             "nodes", "The API, from nodes and pods", "tcp", 443, group=group.id
         ),

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import pulumi
 
+from ..addons import AmiFamily
 from ..labels import NODE_POOL_LABEL
-from .arguments import NodeImage
 from .system_nodes_plan import SystemNodesPlan
 
 SYSTEM_TAINT: Final = "CriticalAddonsOnly"
@@ -71,7 +71,7 @@ def create_system_nodes(
 
 def _volumes(plan: SystemNodesPlan) -> dict[str, int]:
     """Return the volumes of a node by device, GiB."""
-    if plan.image is NodeImage.BOTTLEROCKET:
+    if plan.image is AmiFamily.BOTTLEROCKET:
         return {"/dev/xvda": _OPERATING_SYSTEM_GIB, "/dev/xvdb": plan.volume_size}
     return {"/dev/xvda": plan.volume_size}
 

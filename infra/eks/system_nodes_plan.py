@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...problems import Problems
+from ..addons import AmiFamily
 from ..versions import AL2023_IMAGE, AL2023_KUBELETS, BOTTLEROCKET_BUILD, BOTTLEROCKET_IMAGE
-from .arguments import NodeImage, SystemNodes
+from .arguments import SystemNodes
 from .version_skew import check_minor_version, check_node_skew
 
 _INSTANCE_TYPE: Final = re.compile(r"([a-z]+\d+)([-a-z0-9]*)\.[-a-z0-9]+")
@@ -19,7 +20,7 @@ _MAXIMUM_VOLUME: Final = 16_384
 """GiB of a gp3 volume: Amazon EBS User Guide."""
 
 _ARCHITECTURES: Final = {"amd64": "x86_64", "arm64": "ARM_64"}
-_IMAGE_NAMES: Final = {NodeImage.BOTTLEROCKET: "BOTTLEROCKET_{}", NodeImage.AL2023: "AL2023_{}_STANDARD"}
+_IMAGE_NAMES: Final = {AmiFamily.BOTTLEROCKET: "BOTTLEROCKET_{}", AmiFamily.AL2023: "AL2023_{}_STANDARD"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +30,7 @@ class SystemNodesPlan:
     instance_types: Sequence[str]
     minimum_nodes: int
     maximum_nodes: int
-    image: NodeImage
+    image: AmiFamily
     ami_type: str
     kubernetes_version: str
     release: str | None
@@ -43,9 +44,9 @@ def plan_system_nodes(problems: Problems, args: SystemNodes, control_plane: str)
     minimum, maximum = int(args.get("minimum_nodes", 2)), int(args.get("maximum_nodes", 4))
     problems.between("minimumNodes", minimum, 1, _MAXIMUM_NODES, unit="nodes")
     problems.between("maximumNodes", maximum, max(minimum, 1), _MAXIMUM_NODES, unit="nodes")
-    image = args.get("image", NodeImage.BOTTLEROCKET)
-    problems.choice("image", image, [each.value for each in NodeImage])
-    image = NodeImage(image) if image in list(NodeImage) else NodeImage.BOTTLEROCKET
+    image = args.get("image", AmiFamily.BOTTLEROCKET)
+    problems.choice("image", image, [each.value for each in AmiFamily])
+    image = AmiFamily(image) if image in list(AmiFamily) else AmiFamily.BOTTLEROCKET
     version = args.get("kubernetes_version", control_plane)
     if check_minor_version(problems, "kubernetesVersion", version):
         check_node_skew(problems, "kubernetesVersion", control_plane=control_plane, nodes=version)
@@ -66,9 +67,9 @@ def plan_system_nodes(problems: Problems, args: SystemNodes, control_plane: str)
     )
 
 
-def node_release(image: NodeImage, kubernetes_version: str) -> str | None:
+def node_release(image: AmiFamily, kubernetes_version: str) -> str | None:
     """Return the pinned release of an image, as a managed node group names it; None where none is pinned."""
-    if image is NodeImage.BOTTLEROCKET:
+    if image is AmiFamily.BOTTLEROCKET:
         return f"{BOTTLEROCKET_IMAGE.number}-{BOTTLEROCKET_BUILD}"
     kubelet = AL2023_KUBELETS.get(kubernetes_version)
     return f"{kubelet}-{AL2023_IMAGE.number}" if kubelet else None

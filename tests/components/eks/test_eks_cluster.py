@@ -70,6 +70,7 @@ def test_it_makes_exactly_this() -> None:
             *[(ATTACHMENT, f"prod-node-{name}") for name in ("registry", "session-manager", "worker")],
             (ATTACHMENT, "prod-vpc-cni-addresses"),
             (EGRESS, "prod-nodes-to-0.0.0.0-0"),
+            (EGRESS, "prod-nodes-to-control-plane"),
             (EGRESS, "prod-nodes-to-nodes"),
             (EGRESS, "prod-nodes-to-vpc"),
             (INGRESS, "prod-control-plane-from-nodes"),
@@ -145,7 +146,7 @@ def test_access_is_bounded_as_it_was_asked_for() -> None:
 def test_no_rule_opens_all_ports_to_everybody_and_each_says_what_for() -> None:
     graph = declare(egress_cidrs=["0.0.0.0/0", "::/0"], egress_prefix_lists={"s3": "pl-1"})
     rules = [*graph.of_type(INGRESS), *graph.of_type(EGRESS)]
-    assert len(rules) == 9
+    assert len(rules) == 10
     for rule in rules:
         assert rule.inputs["description"]
         if rule.inputs.get("cidrIpv4") == "0.0.0.0/0" or rule.inputs.get("cidrIpv6") == "::/0":
@@ -159,6 +160,7 @@ def test_no_rule_opens_all_ports_to_everybody_and_each_says_what_for() -> None:
 
 def test_a_network_without_a_way_out_has_no_rule_to_the_internet() -> None:
     assert {rule.name for rule in declare(egress_cidrs=[]).of_type(EGRESS)} == {
+        "prod-nodes-to-control-plane",
         "prod-nodes-to-nodes",
         "prod-nodes-to-vpc",
     }

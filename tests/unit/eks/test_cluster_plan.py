@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from aidc.infra.eks import ClusterIpFamily, EksClusterPlan, NodeImage, plan_eks_cluster
+from aidc.infra.addons import AmiFamily
+from aidc.infra.eks import ClusterIpFamily, EksClusterPlan, plan_eks_cluster
 from aidc.infra.eks.system_nodes_plan import node_release
 from aidc.problems import InvalidInput
 
@@ -68,10 +69,10 @@ def test_the_image_is_that_of_the_architecture(image: str, types: list[str], exp
 
 
 def test_the_release_of_an_image_is_pinned_for_each_kubernetes_version() -> None:
-    assert node_release(NodeImage.AL2023, "1.36") == "1.36.3-20260911"
-    assert node_release(NodeImage.AL2023, "1.35") == "1.35.7-20260911"
-    assert node_release(NodeImage.AL2023, "1.30") is None
-    assert node_release(NodeImage.BOTTLEROCKET, "1.36") == node_release(NodeImage.BOTTLEROCKET, "1.35")
+    assert node_release(AmiFamily.AL2023, "1.36") == "1.36.3-20260911"
+    assert node_release(AmiFamily.AL2023, "1.35") == "1.35.7-20260911"
+    assert node_release(AmiFamily.AL2023, "1.30") is None
+    assert node_release(AmiFamily.BOTTLEROCKET, "1.36") == node_release(AmiFamily.BOTTLEROCKET, "1.35")
 
 
 def test_nodes_stay_behind_while_the_control_plane_is_upgraded() -> None:
