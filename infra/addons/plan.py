@@ -46,7 +46,8 @@ class ClusterAddonsArgs(TypedDict):
     `gpu-operator`, or `dra` (resource claims). Its add-on comes along. Default: none; the cluster has no such GPUs."""
 
     ami_family: NotRequired[AmiFamily]
-    """Operating system of the nodes with GPUs: `al2023` or `bottlerocket`. Default: `al2023`."""
+    """Operating system of the nodes with GPUs: `bottlerocket` or `al2023`; as for their pools. Default:
+    `bottlerocket`."""
 
     kubernetes_version: NotRequired[str]
     """Minor version of the cluster, such as `1.36`. Default: that of `EKS_KUBERNETES`."""
@@ -157,7 +158,7 @@ def _release(addon: Addon, args: ClusterAddonsArgs, resolved: ResolvedAddons) ->
 
 def _ownership(problems: Problems, args: ClusterAddonsArgs, version: str) -> GpuOwnership | None:
     if "gpu_software" in args:
-        family = args.get("ami_family", AmiFamily.AL2023)
+        family = args.get("ami_family", AmiFamily.BOTTLEROCKET)
         return gpu_ownership(problems, args["gpu_software"], family, kubernetes_version=version)
     if "ami_family" in args:
         problems.add("amiFamily", "belongs to gpuSoftware; give that too, or leave it out")

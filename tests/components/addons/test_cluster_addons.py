@@ -45,7 +45,7 @@ def test_each_addon_is_a_release_with_its_namespace_and_identity():
 
 
 def test_a_release_has_the_addon_s_name_pinned_chart_and_namespace():
-    graph = made({"gpu-operator": {}, "jobset": {}}, gpu_software="gpu-operator")
+    graph = made({"gpu-operator": {}, "jobset": {}}, gpu_software="gpu-operator", ami_family="al2023")
     assert_inputs(
         release(graph, "gpu-operator"),
         {
@@ -151,12 +151,12 @@ def test_the_cluster_is_told_so_that_nobody_asks_the_instance_metadata():
 @pytest.mark.parametrize("is_read", [True, False])
 def test_metrics_are_shown_where_something_reads_them(is_read):
     reader = {"kube-prometheus-stack": {}} if is_read else {}
-    graph = made({"dcgm-exporter": {}, **reader}, gpu_software="ami")
+    graph = made({"dcgm-exporter": {}, **reader}, gpu_software="ami", ami_family="al2023")
     assert values(graph, "dcgm-exporter")["serviceMonitor"]["enabled"] is is_read
 
 
 def test_daemons_for_gpus_run_on_tainted_nodes_with_nvidia_gpus_alone():
-    graph = made({"dcgm-exporter": {}}, gpu_software="ami")
+    graph = made({"dcgm-exporter": {}}, gpu_software="ami", ami_family="al2023")
     for name in ("dcgm-exporter", "nvidia-device-plugin"):
         given = values(graph, name)
         assert {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"} in given["tolerations"]
@@ -170,7 +170,7 @@ def test_daemons_for_gpus_run_on_tainted_nodes_with_nvidia_gpus_alone():
 
 
 def test_the_operator_leaves_driver_and_toolkit_to_the_image():
-    given = values(made({}, gpu_software="gpu-operator"), "gpu-operator")
+    given = values(made({}, gpu_software="gpu-operator", ami_family="al2023"), "gpu-operator")
     assert [given[part]["enabled"] for part in ("driver", "toolkit", "devicePlugin")] == [False, False, True]
 
 
@@ -182,7 +182,7 @@ def test_the_operator_leaves_driver_and_toolkit_to_the_image():
     ],
 )
 def test_pools_that_share_gpus_find_the_configuration_that_their_label_names(software, addon, read):
-    graph = made({addon: {"time_slicing_replicas": [4, 2, 4.0]}}, gpu_software=software)
+    graph = made({addon: {"time_slicing_replicas": [4, 2, 4.0]}}, gpu_software=software, ami_family="al2023")
     configurations = {name: json.loads(text) for name, text in read(values(graph, addon)).items()}
     assert set(configurations) == {"whole", "time-slicing-2", "time-slicing-4"}
     assert "sharing" not in configurations["whole"]
@@ -193,7 +193,7 @@ def test_pools_that_share_gpus_find_the_configuration_that_their_label_names(sof
 
 def test_with_resource_claims_metrics_follow_the_claims():
     for software, by_claims in (("dra", True), ("ami", False)):
-        graph = made({"dcgm-exporter": {}}, gpu_software=software)
+        graph = made({"dcgm-exporter": {}}, gpu_software=software, ami_family="al2023")
         assert values(graph, "dcgm-exporter")["kubernetesDRA"] == {"enabled": by_claims}
 
 

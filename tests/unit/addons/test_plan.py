@@ -45,8 +45,12 @@ def test_the_choice_of_gpu_software_brings_its_addon(software, family, brought):
     assert plan.added == {name: ("gpuSoftware",) for name in brought}
 
 
+def test_nodes_are_of_bottlerocket_unless_it_is_said():
+    assert names(planned({}, gpu_software="ami")) == []
+
+
 def test_an_addon_that_was_asked_for_does_not_come_along():
-    assert planned({"nvidia-device-plugin": {}}, gpu_software="ami").added == {}
+    assert planned({"nvidia-device-plugin": {}}, gpu_software="ami", ami_family="al2023").added == {}
 
 
 def test_metrics_are_shown_where_something_reads_them():
@@ -129,7 +133,7 @@ def test_a_version_replaces_the_pinned_one_as_it_is_written(version, written):
         ),
         (
             {"nvidia-device-plugin": {"time_slicing_replicas": [4, 49]}},
-            {"gpu_software": "ami"},
+            {"gpu_software": "ami", "ami_family": "al2023"},
             "addons.nvidia-device-plugin.timeSlicingReplicas[1]: 49 pods is too much; give 48 pods or less",
         ),
         ({}, {"ami_family": "al2023"}, "amiFamily: belongs to gpuSoftware; give that too, or leave it out"),
