@@ -107,7 +107,8 @@ class AccessLogBucket(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
             lambda arn: delivery_statements(plan.sources, bucket_arn=arn, account=account, region=region),
         )
-        self.bucket, self.bucket_arn = made.bucket, made.arn
+        # S3 refuses to log to a bucket whose policy does not let it write yet, so the name comes from the policy.
+        self.bucket, self.bucket_arn = made.policy.bucket, made.bucket.arn
         self.register_outputs({"bucket": self.bucket, "bucket_arn": self.bucket_arn})
 
 

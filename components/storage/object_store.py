@@ -221,7 +221,7 @@ class ObjectStore(pulumi.ComponentResource):
 
     def _make_bucket(self, plan: BucketPlan, args: S3Bucket) -> None:
         child = pulumi.ResourceOptions(parent=self)
-        made = create_bucket(plan, child)
+        made = create_bucket(plan, child).bucket
         self.bucket, self.bucket_arn = made.bucket, made.arn
         self.region = current_region(self)
         self.endpoint = self.region.apply(lambda region: f"https://{s3_host(region)}")

@@ -13,7 +13,7 @@ from .s3_access import BucketGrant, BucketWorkload, plan_grants
 from .s3_lifecycle import LifecycleRule, check_lifecycle, lifecycle_rules
 
 if TYPE_CHECKING:
-    from pulumi_aws.s3 import Bucket
+    from pulumi_aws.s3 import Bucket, BucketPolicy
 
 _ABORT_UPLOADS_DAYS: Final = 7
 _NONCURRENT_DAYS: Final = 30
@@ -115,6 +115,14 @@ class BucketPlan:
     protect: bool
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MadeBucket:
+    """A bucket, and the policy that must be there before services write to it."""
+
+    bucket: "Bucket"
+    policy: "BucketPolicy"
+
+
 def plan_bucket(
     problems: Problems,
     args: S3Bucket,
@@ -202,7 +210,7 @@ def create_bucket(
     plan: BucketPlan,
     opts: pulumi.ResourceOptions,
     allowed: Callable[[pulumi.Output[str]], Sequence[Statement]] | None = None,
-) -> "Bucket":
+) -> MadeBucket:
     """Make a bucket and all that belongs to it; `allowed` returns what its policy allows, from its ARN."""
     from pulumi_aws import s3
 
@@ -235,7 +243,7 @@ def create_bucket(
     # S3 refuses two changes of a bucket's access at once, so they come one after the other.
     statements: Sequence[Statement] = () if allowed is None else allowed(made.arn)
     document = policy_document([*statements, *bucket_policy_statements(made.arn)])
-    s3.BucketPolicy(name, bucket=made.id, policy=document, opts=after(private, owned))
+    policy = s3.BucketPolicy(name, bucket=made.id, policy=document, opts=after(private, owned))
     # The rules for versions need versions.
     s3.BucketLifecycleConfiguration(name, bucket=made.id, rules=list(plan.rules), opts=after(versions))
     if plan.object_lock is not None:
@@ -249,7 +257,7 @@ def create_bucket(
         )
     if plan.has_events:
         s3.BucketNotification(name, bucket=made.id, eventbridge=True, opts=opts)
-    return made
+    return MadeBucket(bucket=made, policy=policy)
 
 
 def _check_tiers(problems: Problems, tiers: ArchiveTiers | None) -> None:
