@@ -20,6 +20,7 @@ ARGS: dict[str, Any] = {
         "deployment": {"principal_arn": "arn:aws:iam::123456789012:role/deployment", "policy": "cluster-admin"}
     },
 }
+USUAL = ["aws-ebs-csi-driver", "eks-node-monitoring-agent", "eks-pod-identity-agent"]
 CLUSTER = "aws:eks/cluster:Cluster"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 ADDON = "aws:eks/addon:Addon"
@@ -382,6 +383,32 @@ def test_the_same_program_declares_the_same_bytes() -> None:
 @pytest.mark.parametrize("subnets", [["subnet-b", "subnet-a"], ["subnet-a", "subnet-b"]])
 def test_the_order_of_subnets_changes_no_urn(subnets: list[str]) -> None:
     assert {r.urn for r in declare(subnet_ids=subnets)} == {r.urn for r in declare()}
+
+
+@pytest.mark.parametrize(
+    ("more", "new"),
+    [
+        (
+            {
+                "access_entries": {
+                    **ARGS["access_entries"],
+                    "a": {"principal_arn": "arn:aws:iam::123456789012:role/a", "policy": "view"},
+                }
+            },
+            {"prod-access-a"},
+        ),
+        ({"endpoint_private_cidrs": ["10.9.0.0/16"]}, {"prod-control-plane-from-10.9.0.0-16"}),
+        ({"egress_prefix_lists": {"s3": "pl-1"}}, {"prod-nodes-to-s3"}),
+        ({"addons": [*USUAL, "metrics-server"]}, {"prod-metrics-server"}),
+    ],
+)
+def test_what_is_added_leaves_everything_else_as_it_was(more: dict[str, Any], new: set[str]) -> None:
+    before, after = declare(), declare(**more)
+    assert {each.name for each in after if each.urn not in before.resources} == new
+    top = component(before).urn
+    # Their order of creation may wait for more; what they are told is the same.
+    changed = [each for each in before if each.urn != top and each.inputs != after[each.urn].inputs]
+    assert changed == []
 
 
 def test_objects_wait_for_the_whole_cluster_and_leave_before_it() -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aidc.infra.eks.version_skew import (
     addon_versions,
@@ -126,3 +128,19 @@ def test_a_version_that_is_given_goes_before_the_pinned_one() -> None:
 def test_versions_of_add_ons_that_do_not_fit(version: str, given: dict[str, str], reason: str) -> None:
     found = reasons(lambda problems: addon_versions(problems, version, ["coredns", "kube-proxy"], given))
     assert any(reason in each for each in found), found
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_any_two_minor_versions_are_judged_by_their_distance(control_plane: int, nodes: int) -> None:
+    found = reasons(
+        lambda problems: check_node_skew(problems, "v", control_plane=f"1.{control_plane}", nodes=f"1.{nodes}")
+    )
+    assert (not found) is (0 <= control_plane - nodes <= 3)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_the_way_out_of_a_refused_upgrade_is_an_upgrade_that_is_accepted(current: int, wanted: int) -> None:
+    found = reasons(lambda problems: check_upgrade(problems, "v", current=f"1.{current}", wanted=f"1.{wanted}"))
+    assert (not found) is (wanted - current in (0, 1))
+    if wanted - current > 1:
+        assert f"to 1.{current + 1} first" in found[0]
