@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import pytest
 
-from .evaluator import evaluate
 from .graph import Resource, ResourceGraph
+from .layers import evaluate_layers, joined
+from .project import load_project
 
 RECORD_VARIABLE: Final = "AIDC_RECORD"
 """Set to 1 to write recorded files anew instead of comparing with them."""
@@ -21,7 +22,7 @@ RECORD_VARIABLE: Final = "AIDC_RECORD"
 
 @pytest.fixture(scope="session")
 def evaluate_stack() -> Callable[..., ResourceGraph]:
-    """Evaluate a project's stack once a session, however many tests ask for it.
+    """Evaluate a project's stack, with the stacks of the project that it stands on, once a session.
 
     Call it as `evaluate_stack(folder, stack, preview=False)`.
     """
@@ -30,7 +31,7 @@ def evaluate_stack() -> Callable[..., ResourceGraph]:
     def evaluated(folder: Path | str, stack: str, *, preview: bool = False) -> ResourceGraph:
         key = (str(Path(folder).resolve()), stack, preview)
         if key not in done:
-            done[key] = evaluate(folder, stack, preview=preview)
+            done[key] = joined(evaluate_layers(load_project(Path(folder)), stack, preview=preview))
         return done[key]
 
     return evaluated

@@ -12,6 +12,7 @@ from ..infra.addons import ClusterAddons
 from ..infra.eks import EksCluster, eks_provider
 from ..infra.karpenter import KarpenterController
 from ..infra.network import Network
+from ..infra.recovery import BackupPlan, RecoverySite
 from ..infra.registry import ContainerRegistry
 from ..infra.security import (
     AccountGuards,
@@ -75,6 +76,16 @@ def create_foundation(
     ):
         if composition.single(family) is not None:
             kind(*_single(composition, family, around), opts)
+    if composition.single("recovery_site") is not None:
+        site = RecoverySite(*_single(composition, "recovery_site", around), opts)
+        recovery = {
+            "vaultArn": site.vault_arn,
+            "storageKeyArn": site.storage_key_arn,
+            "bucketArns": site.bucket_arns,
+        }
+        around = replace(around, recovery=recovery, named={"vaults": {"recovery-site": site.vault_arn}})
+    for name, own in composition.section("backup_plans").items():
+        BackupPlan(name, _inputs("backup_plans", own, around), opts)
     exports: dict[str, pulumi.Output[Any]] = {}
     if composition.single("container_registry") is not None:
         registry = ContainerRegistry(*_single(composition, "container_registry", around), opts)

@@ -40,6 +40,16 @@ _ACCOUNT: Final = re.compile(r"\d{12}")
 _ROOM: Final = 24
 """Characters that the longest name of a role adds to that of the environment."""
 
+_STAND_INS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "bucket_replications": {
+        "source_bucket_arn": "arn:aws:s3:::source",
+        "source_key": "arn:aws:kms:us-east-1:000000000000:key/source",
+        "destination_bucket_arn": "arn:aws:s3:::destination",
+        "destination_key": "arn:aws:kms:us-east-1:000000000000:key/destination",
+    }
+}
+"""What only other components can give, for checking settings before those are there."""
+
 Section = Mapping[str, Mapping[str, Any]]
 """The components of one family, by name; a family of which there is one has the name `""`."""
 
@@ -133,7 +143,7 @@ def _planned_sections(
     for family, kind in FAMILIES.items():
         plans[family] = {}
         for name, own in sections[family].items():
-            complete = own if around is None else filled(own, kind.args, around)
+            complete = own if around is None else filled({**_STAND_INS.get(family, {}), **own}, kind.args, around)
             called = name or kind.name("environment" if around is None else around.environment)
             with problems.under(component_path(family, name)):
                 try:

@@ -18,7 +18,8 @@ from ..infra.arguments import planned
 from ..infra.cluster import Platform, kubernetes_provider
 from ..infra.kubernetes import KubernetesObject
 from ..infra.labels import object_labels
-from ..infra.security import SecretStore
+from ..infra.recovery import BucketReplication, Velero
+from ..infra.security import KeyPurpose, SecretStore
 from .aws_layers import (
     cluster_facts,
     connect,
@@ -205,17 +206,34 @@ class DataCenter(pulumi.ComponentResource):
 
     def _make_volumes(self) -> dict[tuple[str, str], SharedFilesystem | DatasetVolume]:
         kinds = {"shared_filesystems": SharedFilesystem, "dataset_volumes": DatasetVolume}
-        buckets = {
-            key: ObjectStore(key, self._in_tenant(self._filled("object_stores", args)), self._inside).bucket
+        stores = {
+            key: ObjectStore(key, self._in_tenant(self._filled("object_stores", args)), self._inside)
             for key, args in self._composition.section("object_stores").items()
         }
         if self._around is not None:
+            buckets = {key: store.bucket for key, store in stores.items()}
             self._around = replace(self._around, named={**self._around.named, "object_stores": buckets})
+            self._make_copies(self._around, stores)
         return {
             (family, key): kind(key, self._in_tenant(self._filled(family, args)), self._inside)
             for family, kind in kinds.items()
             for key, args in self._composition.section(family).items()
         }
+
+    def _make_copies(self, around: Surroundings, stores: Mapping[str, ObjectStore]) -> None:
+        """Make what brings data and objects back: copies of buckets in the second region, and Velero."""
+        site = pulumi.Output.from_input(around.recovery or {})
+        for key, args in self._composition.section("bucket_replications").items():
+            links = {
+                "source_bucket_arn": stores[key].bucket_arn,
+                "source_key": around.keys[KeyPurpose.STORAGE.value],
+                "destination_bucket_arn": site.apply(lambda known, key=key: known["bucketArns"][key]),
+                "destination_key": site.apply(lambda known: known["storageKeyArn"]),
+            }
+            BucketReplication(key, self._filled("bucket_replications", {**args, **links}), self._inside)
+        velero = self._composition.single("velero")
+        if velero is not None:
+            Velero("velero", self._filled("velero", velero), self._after("cluster_addons"))
 
     def _make_warm_capacity(self) -> None:
         for key, args in self._composition.section("warm_capacity").items():

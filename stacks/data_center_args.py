@@ -29,6 +29,7 @@ from ..infra.cluster import Platform
 from ..infra.eks import EksClusterArgs
 from ..infra.karpenter import KarpenterControllerArgs
 from ..infra.network import NetworkArgs
+from ..infra.recovery import BackupPlanArgs, BucketReplicationArgs, RecoverySiteArgs, VeleroArgs
 from ..infra.registry import ContainerRegistryArgs
 from ..infra.security import (
     AccountGuardsArgs,
@@ -144,6 +145,12 @@ class DataCenterArgs(TypedDict):
     container_registry: NotRequired[ContainerRegistryArgs]
     """Repositories of images. Default: none."""
 
+    recovery_site: NotRequired[RecoverySiteArgs]
+    """Vault, keys and buckets in a second region. Default: none."""
+
+    backup_plans: NotRequired[dict[str, BackupPlanArgs]]
+    """Plans of AWS Backup, by name; `copyTo: recovery-site` copies to the second region. Default: none."""
+
     cluster: NotRequired[EksClusterArgs]
     """The EKS cluster. Needed on AWS."""
 
@@ -189,6 +196,13 @@ class DataCenterArgs(TypedDict):
     object_stores: NotRequired[dict[str, ObjectStoreArgs]]
     """Buckets, by name. Default: none."""
 
+    bucket_replications: NotRequired[dict[str, BucketReplicationArgs]]
+    """Object stores that are copied to the bucket of the same name at the recovery site, by their name. Default:
+    none."""
+
+    velero: NotRequired[VeleroArgs]
+    """Backups of what is in the cluster, to an object store. Default: none."""
+
     dataset_volumes: NotRequired[dict[str, DatasetVolumeArgs]]
     """Data sets that many pods read, by name. Default: none."""
 
@@ -205,6 +219,7 @@ class DataCenterArgs(TypedDict):
 FILLED_IN: Final[Mapping[type, frozenset[str]]] = {
     GpuNodePoolArgs: frozenset({"region", "pool_name"}),
     CpuNodePoolArgs: frozenset({"region", "pool_name"}),
+    BucketReplicationArgs: frozenset({"source_bucket_arn", "source_key", "destination_bucket_arn", "destination_key"}),
     EksClusterArgs: frozenset({"cluster_name"}),
     EncryptionKeyArgs: frozenset({"purpose", "region"}),
     KarpenterControllerArgs: frozenset({"cluster_name"}),

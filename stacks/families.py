@@ -34,6 +34,11 @@ from ..infra.addons import ClusterAddonsArgs, plan_cluster_addons
 from ..infra.eks import EksClusterArgs, plan_eks_cluster
 from ..infra.karpenter import KarpenterControllerArgs, plan_karpenter_controller
 from ..infra.network import NetworkArgs, plan_network
+from ..infra.recovery import BackupPlanArgs, BucketReplicationArgs, RecoverySiteArgs, VeleroArgs
+from ..infra.recovery.backup_plan import plan_backup_plan
+from ..infra.recovery.bucket_replication import plan_bucket_replication
+from ..infra.recovery.recovery_site import plan_recovery_site
+from ..infra.recovery.velero import plan_velero
 from ..infra.registry import ContainerRegistryArgs
 from ..infra.registry.registry_plan import plan_container_registry
 from ..infra.security import (
@@ -91,6 +96,8 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "audit_trail": Family(AuditTrailArgs, plan_audit_trail, single="{}-audit", is_aws=True),
     "threat_detection": Family(ThreatDetectionArgs, plan_threat_detection, single="threat-detection", is_aws=True),
     "container_registry": Family(ContainerRegistryArgs, plan_container_registry, single="{}", is_aws=True),
+    "recovery_site": Family(RecoverySiteArgs, plan_recovery_site, single="{}-recovery", is_aws=True),
+    "backup_plans": Family(BackupPlanArgs, plan_backup_plan, is_aws=True),
     "cluster": Family(EksClusterArgs, plan_eks_cluster, single="{}", is_aws=True),
     "karpenter": Family(KarpenterControllerArgs, plan_karpenter_controller, single="karpenter", is_aws=True),
     "cluster_addons": Family(ClusterAddonsArgs, plan_cluster_addons, single="addons", is_aws=True),
@@ -105,6 +112,8 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "web_firewalls": Family(WebFirewallArgs, plan_web_firewall, is_aws=True),
     "shared_filesystems": Family(SharedFilesystemArgs, plan_shared_filesystem),
     "object_stores": Family(ObjectStoreArgs, plan_object_store),
+    "bucket_replications": Family(BucketReplicationArgs, plan_bucket_replication, is_aws=True),
+    "velero": Family(VeleroArgs, plan_velero, single="velero", is_aws=True),
     "dataset_volumes": Family(DatasetVolumeArgs, plan_dataset_volume),
     "training_jobs": Family(TrainingJobArgs, plan_training_job),
     "inference_services": Family(ServedModel, plan_served_model),

@@ -23,6 +23,7 @@ from ..infra.arguments import argument_hints
 from ..infra.eks import EksClusterArgs
 from ..infra.karpenter import KarpenterControllerArgs
 from ..infra.network import NetworkArgs
+from ..infra.recovery import BackupPlanArgs, BackupSchedule, RecoverySiteArgs, VeleroArgs
 from ..infra.registry import ContainerRegistryArgs
 from ..infra.security import (
     AccountGuardsArgs,
@@ -164,6 +165,12 @@ _OF_TYPE: Final[Mapping[type, Mapping[str, Rule]]] = {
         "encryption_key": _key(KeyPurpose.STORAGE),
         "subnet_ids": _subnets,
     },
+    BackupPlanArgs: {"encryption_key": _key(KeyPurpose.BACKUP)},
+    RecoverySiteArgs: {"access_log_bucket": lambda around, own, outer: None},
+    VeleroArgs: {
+        "encryption_key": _key(KeyPurpose.STORAGE),
+        "volume_keys": lambda around, own, outer: [around.keys[KeyPurpose.VOLUMES.value]] if around.keys else None,
+    },
     SecretStoreArgs: {
         "encryption_key": _key(KeyPurpose.SECRETS),
         "path": lambda around, own, outer: around.environment,
@@ -181,6 +188,8 @@ _NAMED: Final[Mapping[str, str]] = {
 _NAMED_OF_TYPE: Final[Mapping[type, Mapping[str, str]]] = {
     DataRepository: {"bucket": "object_stores"},
     S3Objects: {"bucket": "object_stores"},
+    VeleroArgs: {"bucket": "object_stores"},
+    BackupSchedule: {"copy_to": "vaults"},
 }
 
 

@@ -23,6 +23,8 @@ SECTIONS: Final[Mapping[Layer, tuple[str, ...]]] = {
         "threat_detection",
         "container_registry",
         "access_log_bucket",
+        "recovery_site",
+        "backup_plans",
     ),
     Layer.PLATFORM: (
         "cluster",
@@ -40,6 +42,8 @@ SECTIONS: Final[Mapping[Layer, tuple[str, ...]]] = {
         "certificates",
         "web_firewalls",
         "object_stores",
+        "bucket_replications",
+        "velero",
         "shared_filesystems",
         "dataset_volumes",
         "warm_capacity",

@@ -58,6 +58,9 @@ class Surroundings:
     access_log_bucket: pulumi.Input[str] | None = None
     """Name of the bucket for access logs."""
 
+    recovery: pulumi.Input[Any] | None = None
+    """What the recovery site has: `vaultArn`, `storageKeyArn`, and `bucketArns` by name."""
+
     cluster: ClusterFacts | None = None
     """None where there is none yet."""
 
@@ -72,7 +75,7 @@ class Surroundings:
 
     def exports(self) -> dict[str, Any]:
         """Return what a stack tells the stacks above it; `beneath` reads it."""
-        facts = {key: getattr(self, key) for key in _EXPORTED}
+        facts = {key: getattr(self, key) for key in _EXPORTED if getattr(self, key) is not None}
         cluster = None if self.cluster is None else {key: getattr(self.cluster, key) for key in _CLUSTER}
         return {camel_case(key): value for key, value in facts.items()} | (
             {} if cluster is None else {"cluster": {camel_case(key): value for key, value in cluster.items()}}
@@ -88,6 +91,7 @@ _EXPORTED: Final = (
     "keys",
     "permissions_boundary",
     "access_log_bucket",
+    "recovery",
 )
 _CLUSTER: Final = tuple(ClusterFacts.__annotations__)
 
@@ -108,6 +112,7 @@ def stand_ins(environment: str, region: str, zones: Sequence[str]) -> Surroundin
         keys={str(purpose): f"arn:aws:kms:{region}:{_STAND_IN_ACCOUNT}:key/{purpose}" for purpose in KeyPurpose},
         permissions_boundary=f"{account}:policy/{environment}",
         access_log_bucket=f"{environment}-access-logs",
+        recovery={},
         cluster=ClusterFacts(
             cluster_name=environment,
             endpoint="https://cluster.example",
@@ -131,7 +136,8 @@ def beneath(stack: str, around: Surroundings, *, has_cluster: bool, parent: pulu
     """
     whole = stack if "/" in stack else f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
     reference = pulumi.StackReference("beneath", stack_name=whole, opts=pulumi.ResourceOptions(parent=parent))
-    found: dict[str, Any] = {key: reference.require_output(camel_case(key)) for key in _EXPORTED}
+    found: dict[str, Any] = {key: reference.require_output(camel_case(key)) for key in _EXPORTED if key != "recovery"}
+    found["recovery"] = reference.get_output("recovery")
     found["private_subnets"] = {zone: _at(found["private_subnets"], zone) for zone in around.zones}
     found["keys"] = {str(purpose): _at(found["keys"], str(purpose)) for purpose in KeyPurpose}
     if has_cluster:

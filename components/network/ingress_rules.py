@@ -28,7 +28,7 @@ class IngressRule(TypedDict):
     path_prefix: NotRequired[str]
     """Beginning of their path, whole segments. Default: `/`, all."""
 
-    pods: NotRequired[Mapping[str, pulumi.Input[str]]]
+    pods: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Labels of the Service's pods: a NetworkPolicy then lets the balancer reach them, as a namespace that denies by
     default needs. Default: no policy is made."""
 
@@ -45,7 +45,7 @@ class IngressRulePlan:
     port: int
     hostname: str | None
     path_prefix: str
-    pods: Mapping[str, pulumi.Input[str]] | None
+    pods: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
     target_port: int
 
     def path(self) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def plan_ingress_rules(problems: Problems, rules: Mapping[str, IngressRule]) -> 
                 problems.add("pathPrefix", f"'{prefix}' of this host name is that of '{other}' too; give each its own")
             if "target_port" in given and "pods" not in given:
                 problems.add("targetPort", "is for the network policy; give pods too, or leave it out")
-            if "pods" in given and not given["pods"]:
+            if given.get("pods") == {}:
                 problems.add("pods", "selects no pods; give their labels, or leave it out")
             target = check_port(problems, "targetPort", given["target_port"]) if "target_port" in given else port
         planned.append(
@@ -91,7 +91,7 @@ def plan_ingress_rules(problems: Problems, rules: Mapping[str, IngressRule]) -> 
                 port=port,
                 hostname=hostname,
                 path_prefix=prefix,
-                pods=given.get("pods"),
+                pods=pods,
                 target_port=target,
             )
         )
