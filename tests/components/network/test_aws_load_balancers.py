@@ -341,6 +341,17 @@ def test_the_balancer_reaches_pods_that_are_named_and_no_others() -> None:
     }
 
 
+@pytest.mark.parametrize("preview", [False, True])
+def test_labels_of_pods_may_come_from_a_workload(preview: bool) -> None:
+    def program() -> None:
+        labels = pulumi.Output.from_input({"app": "chat"})
+        rules = {"chat": {"service": pulumi.Output.from_input("chat"), "port": 80, "pods": labels}}
+        ApplicationLoadBalancer("edge", {"namespace": "ai", "rules": rules})  # type: ignore[typeddict-item]
+
+    policy = evaluate(program, preview=preview).named("edge-chat").inputs["spec"]
+    assert policy["podSelector"] == {"matchLabels": {"app": "chat"}}
+
+
 def test_grpc_has_a_health_check_of_its_own() -> None:
     found = told(application(protocol_version="GRPC", backend_protocol="HTTPS"), "edge-ingress", ALB)
     assert (found["success-codes"], found["healthcheck-path"]) == ("12", "/AWS.ALB/healthcheck")
