@@ -59,12 +59,14 @@ class GpuOwnership:
     addon: str | None
     """The add-on that the choice brings along."""
 
-    metrics: GpuOwner | None = None
-    """What brings DCGM's metrics of its own accord; none leaves it to the add-on `dcgm-exporter`."""
-
     disables_built_in_plugin: bool = False
     """Whether nodes must be told not to run the device plugin of their image: Bottlerocket's setting
     `settings.kubelet-device-plugins.nvidia.enabled = false`, of version 1.63 and later."""
+
+    guards_gpus: bool = False
+    """Whether the image shows GPUs only to pods that were given them by a device plugin or a mount, and heeds no
+    variable of an unprivileged container: bottlerocket-os/bottlerocket, sources/shared-defaults,
+    nvidia-k8s-container-toolkit.toml."""
 
     driver: GpuOwner = GpuOwner.IMAGE
     """The kernel driver. EKS's accelerated images have it, so no add-on may install it again."""
@@ -82,15 +84,21 @@ OWNERSHIP: Final[Mapping[tuple[GpuSoftware, AmiFamily], GpuOwnership]] = {
     (GpuSoftware.AMI, AmiFamily.AL2023): GpuOwnership(
         device_plugin=GpuOwner.DEVICE_PLUGIN, dra_driver=None, addon=DEVICE_PLUGIN
     ),
-    (GpuSoftware.AMI, AmiFamily.BOTTLEROCKET): GpuOwnership(device_plugin=GpuOwner.IMAGE, dra_driver=None, addon=None),
+    (GpuSoftware.AMI, AmiFamily.BOTTLEROCKET): GpuOwnership(
+        device_plugin=GpuOwner.IMAGE, dra_driver=None, addon=None, guards_gpus=True
+    ),
     (GpuSoftware.GPU_OPERATOR, AmiFamily.AL2023): GpuOwnership(
-        device_plugin=GpuOwner.GPU_OPERATOR, dra_driver=None, addon=GPU_OPERATOR, metrics=GpuOwner.GPU_OPERATOR
+        device_plugin=GpuOwner.GPU_OPERATOR, dra_driver=None, addon=GPU_OPERATOR
     ),
     (GpuSoftware.DRA, AmiFamily.AL2023): GpuOwnership(
         device_plugin=None, dra_driver=GpuOwner.DRA_DRIVER, addon=DRA_DRIVER
     ),
     (GpuSoftware.DRA, AmiFamily.BOTTLEROCKET): GpuOwnership(
-        device_plugin=None, dra_driver=GpuOwner.DRA_DRIVER, addon=DRA_DRIVER, disables_built_in_plugin=True
+        device_plugin=None,
+        dra_driver=GpuOwner.DRA_DRIVER,
+        addon=DRA_DRIVER,
+        disables_built_in_plugin=True,
+        guards_gpus=True,
     ),
 }
 """The table of truth. What is not in it is a contradiction."""

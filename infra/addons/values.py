@@ -19,6 +19,8 @@ DEFAULT_STORAGE_SIZE: Final = "50Gi"
 
 _ALERTS_SIZE: Final = "5Gi"
 
+_ALL_GPUS: Final = "all-gpus"
+
 _WHOLE: Final = "whole"
 """The device plugin's configuration of nodes that carry no label for another."""
 
@@ -108,11 +110,20 @@ def dra_values(context: AddonContext, settings: AddonSettings) -> Mapping[str, A
 
 
 def dcgm_values(context: AddonContext, settings: AddonSettings) -> Mapping[str, Any]:
-    """Return the nodes of the exporter, and whether GPUs are told apart by resource claims."""
+    """Return the nodes of the exporter, whether GPUs are told apart by resource claims, and its way to the GPUs."""
     del settings
     ownership = context.ownership
     by_claims = ownership is not None and ownership.dra_driver is GpuOwner.DRA_DRIVER
-    return {"affinity": _nvidia_nodes(), "kubernetesDRA": {"enabled": by_claims}}
+    values: dict[str, Any] = {"affinity": _nvidia_nodes(), "kubernetesDRA": {"enabled": by_claims}}
+    if ownership is not None and ownership.guards_gpus:
+        # The mount that asks the container toolkit for all GPUs, beside the mounts that the chart has already.
+        mounts = file_values("dcgm-exporter")["extraVolumeMounts"]
+        values["extraHostVolumes"] = [{"name": _ALL_GPUS, "hostPath": "/dev/null"}]
+        values["extraVolumeMounts"] = [
+            *mounts,
+            {"name": _ALL_GPUS, "mountPath": "/var/run/nvidia-container-devices/all"},
+        ]
+    return values
 
 
 def neuron_values(context: AddonContext, settings: AddonSettings) -> Mapping[str, Any]:

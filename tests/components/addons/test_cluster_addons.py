@@ -197,6 +197,13 @@ def test_with_resource_claims_metrics_follow_the_claims():
         assert values(graph, "dcgm-exporter")["kubernetesDRA"] == {"enabled": by_claims}
 
 
+@pytest.mark.parametrize(("family", "asked"), [("bottlerocket", ["all-gpus"]), ("al2023", [])])
+def test_the_exporter_asks_for_all_gpus_where_the_image_guards_them(family, asked):
+    given = values(made({"dcgm-exporter": {}}, gpu_software="ami", ami_family=family), "dcgm-exporter")
+    assert [each["name"] for each in given.get("extraHostVolumes", [])] == asked
+    assert [each["name"] for each in given["extraVolumeMounts"]] == ["exporter-metrics-volume", *asked]
+
+
 def test_prometheus_keeps_its_data_where_a_storage_class_is_given():
     spec = values(made({"kube-prometheus-stack": {"storage_class": "gp3"}}), "kube-prometheus-stack")["prometheus"]
     claim = spec["prometheusSpec"]["storageSpec"]["volumeClaimTemplate"]["spec"]

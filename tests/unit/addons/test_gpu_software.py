@@ -25,6 +25,7 @@ def test_each_part_has_the_owner_of_the_table(choice, expected):
     assert owned is not None
     assert (owned.device_plugin, owned.dra_driver, owned.addon, owned.disables_built_in_plugin) == expected
     assert (owned.driver, owned.toolkit) == (GpuOwner.IMAGE, GpuOwner.IMAGE)
+    assert owned.guards_gpus is (choice[1] == "bottlerocket")
     assert owned.offers_gpu_resource is (expected[0] is not None)
 
 
