@@ -91,7 +91,7 @@ def plan_ingress_rules(problems: Problems, rules: Mapping[str, IngressRule]) -> 
                 port=port,
                 hostname=hostname,
                 path_prefix=prefix,
-                pods=pods,
+                pods=given.get("pods"),
                 target_port=target,
             )
         )
