@@ -2,11 +2,14 @@
 
 import os
 import re
+from pathlib import Path
 
 import pytest
+import yaml
 
 from aidc.controlplane.applying import apply_all
 from aidc.controlplane.cluster import Cluster, ClusterSettings
+from aidc.controlplane.definitions import wait_until_served
 from aidc.evaluation import evaluate
 from aidc.evaluation.manifests import manifests_of
 from aidc.tools.progress import Silence
@@ -15,6 +18,9 @@ pytestmark = pytest.mark.integration
 
 EXAMPLES = [("ten-lines", "dev"), ("training-cluster", "simulated"), ("training-cluster", "metal")]
 EXAMPLES += [("chat-service", "simulated"), ("chat-service", "metal"), ("tests-of-your-own", "dev")]
+# Operators' definitions that the control plane does not install itself: AIDC_CRDS, or beside the checkout.
+PUBLISHED = Path(os.environ.get("AIDC_CRDS", Path(__file__).parents[3] / "shared/crds"))
+FROM_PUBLISHED = {"karpenter.k8s.aws": "karpenter.yaml"}
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +47,8 @@ def accepted(client, request):
 
     def apply(graph):
         objects = manifests_of(graph)
+        for group in {thing["apiVersion"].partition("/")[0] for thing in objects} & set(FROM_PUBLISHED):
+            _install(client, PUBLISHED / FROM_PUBLISHED[group], group)
         own = {thing["metadata"]["name"] for thing in objects if thing["kind"] == "Namespace"}
         used = {thing["metadata"].get("namespace") for thing in objects} - {None, "kube-system", "default"}
         names = {space: f"{owner}-{space}"[-63:].strip("-") for space in used | own}
@@ -57,6 +65,15 @@ def accepted(client, request):
 
     yield apply
     apply_all(client, [], owner=owner, prune_stateful=True)
+
+
+def _install(client, path, group):
+    if not path.is_file():
+        pytest.skip(f"the published definitions of {group} are not in {path.parent}; name their folder in AIDC_CRDS")
+    definitions = [one for one in yaml.safe_load_all(path.read_text()) if one and one["spec"]["group"] == group]
+    for definition in definitions:
+        client.apply(definition, force=True)
+    wait_until_served(client, [definition["metadata"]["name"] for definition in definitions])
 
 
 def _namespace(name):

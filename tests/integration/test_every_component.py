@@ -16,7 +16,11 @@ EXAMPLES = runpy.run_path(str(Path(__file__).parents[1] / "contract/examples.py"
 CASES = [(component, index) for component, listed in sorted(EXAMPLES.items()) for index in range(len(listed))]
 # Operators' definitions that the control plane does not install itself: AIDC_CRDS, or beside the checkout.
 PUBLISHED = Path(os.environ.get("AIDC_CRDS", Path(__file__).parents[3] / "shared/crds"))
-FROM_PUBLISHED = {"external-secrets.io": "external-secrets.yaml", "objectbucket.io": "rook-ceph.yaml"}
+FROM_PUBLISHED = {
+    "external-secrets.io": "external-secrets.yaml",
+    "karpenter.k8s.aws": "karpenter.yaml",
+    "objectbucket.io": "rook-ceph.yaml",
+}
 
 
 @pytest.mark.parametrize(("component", "index"), CASES, ids=[f"{name}-{index}" for name, index in CASES])
