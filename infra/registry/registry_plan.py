@@ -106,7 +106,7 @@ def plan_container_registry(args: ContainerRegistryArgs, name: str) -> Container
         problems.add("repositories", "none given, and no caches; name what the registry holds")
     for key, settings in args["repositories"].items():
         with problems.under(f"repositories.{key}"):
-            _check_repository(problems, f"{prefix}/{key}", settings)
+            _check_repository(problems, key, settings, room=len(prefix) + 1)
     for key, cache in caches.items():
         with problems.under(f"caches.{key}"):
             if not _PREFIX.fullmatch(key) or not 2 <= len(key) <= _MAXIMUM_PREFIX:
@@ -133,8 +133,8 @@ def plan_container_registry(args: ContainerRegistryArgs, name: str) -> Container
     )
 
 
-def _check_repository(problems: Problems, name: str, settings: RepositorySettings) -> None:
-    if not _REPOSITORY.fullmatch(name) or len(name) > _MAXIMUM_NAME:
+def _check_repository(problems: Problems, name: str, settings: RepositorySettings, *, room: int) -> None:
+    if not _REPOSITORY.fullmatch(name) or len(name) > _MAXIMUM_NAME - room:
         problems.add("", f"'{name}' is no repository's name; give lower-case letters, digits and inner . _ - /")
     problems.between("keepImages", int(settings.get("keep_images", 200)), 1, unit="images")
     problems.between("untaggedDays", int(settings.get("untagged_days", 14)), 1, unit="days")
