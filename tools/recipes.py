@@ -113,6 +113,12 @@ def recipes() -> Mapping[str, Recipe]:
                 module=versions.GATEWAY_API,
                 manifests=(Manifests(source="config/crd/standard", target="crds"),),
             ),
+            Recipe(
+                name="kube-score",
+                module=versions.KUBE_SCORE,
+                package="./cmd/kube-score",
+                cold_seconds=35,
+            ),
         )
     }
 

@@ -27,6 +27,7 @@ from .programs import (
     PAUSE,
     TRAINER,
 )
+from .scanners import CHECKOV, KUBE_SCORE
 
 __all__ = [
     "ADDON_CHARTS",
@@ -36,6 +37,7 @@ __all__ = [
     "ARTIFACTS",
     "BOTTLEROCKET_BUILD",
     "BOTTLEROCKET_IMAGE",
+    "CHECKOV",
     "EKS_ADDONS",
     "EKS_KUBERNETES",
     "EKS_KUBERNETES_VERSIONS",
@@ -49,6 +51,7 @@ __all__ = [
     "KARPENTER_MINIMUMS",
     "KEDA",
     "KUBERNETES",
+    "KUBE_SCORE",
     "KWOK",
     "METRICS_SERVER",
     "PAUSE",

@@ -96,6 +96,7 @@ def go(tmp_path: Path) -> FakeGo:
     }
     fake = FakeGo(home, environment)
     for recipe in recipes().values():
+        fake.module(recipe).mkdir(parents=True, exist_ok=True)
         for folder in recipe.manifests:
             source = fake.module(recipe) / folder.source
             source.mkdir(parents=True)

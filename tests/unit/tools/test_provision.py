@@ -38,7 +38,7 @@ def test_builds_every_tool_with_the_exact_flags_and_its_manifests(go: Any, told:
         folders = {folder.target for folder in recipe.manifests}
         assert all((tools[name].manifests / folder / "a.yaml").is_file() for folder in folders)
         assert not recipe.has_program or os.access(tools[name].path, os.X_OK)
-    assert sum(" built in " in line for line in told.lines) == 12
+    assert sum(" built in " in line for line in told.lines) == 13
     assert "gateway-api: v1.6.0 manifests copied in 0.0 s" in told.lines
 
 
@@ -156,7 +156,7 @@ def test_every_unknown_name_is_listed_with_close_matches(go: Any) -> None:
 
     assert str(raised.value).splitlines() == [
         "tools: 2 problems",
-        "  - names: 'kube-apisrver' is no tool; did you mean 'kube-apiserver'?",
+        "  - names: 'kube-apisrver' is no tool; did you mean 'kube-apiserver' or 'kube-score'?",
         f"  - names: 'zzz' is no tool; there are {', '.join(recipes())}",
     ]
     assert not Path(go.environment["AIDC_TOOLS"]).exists()
