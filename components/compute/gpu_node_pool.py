@@ -70,7 +70,8 @@ class GpuNodePoolArgs(TypedDict):
     sets up the nodes puts them on."""
 
     contract_namespace: NotRequired[pulumi.Input[str]]
-    """Namespace of the record of what the nodes must be, with `existing-nodes`. Default: `kube-system`."""
+    """Namespace of the record of what the nodes must be, with `existing-nodes` and `managed-node-group`. Default:
+    `kube-system`."""
 
     aws: NotRequired[AwsNodeOptions]
     """What the nodes are made of, with `karpenter-aws` and `managed-node-group`. Default: none; needed there, unless

@@ -19,6 +19,8 @@ def create_node_pool(name: str, plan: NodePoolPlan, opts: pulumi.ResourceOptions
             KubernetesObject(f"{name}-{node}", node_patch(plan, node), opts, patch=True)
         return contract.object_name.apply(lambda _: plan.pool_name)
     if plan.provisioner is NodeProvisioner.MANAGED_NODE_GROUP:
+        # Nothing in the cluster tells what its nodes are before they come; a rehearsal reads it here.
+        KubernetesObject(f"{name}-contract", contract_manifest(plan), opts)
         return create_managed_node_group(name, plan, opts).apply(lambda _: plan.pool_name)
     node_class = plan.node_class
     if plan.aws is not None:

@@ -24,7 +24,7 @@ _GROUP: Final = NodeProvisioner.MANAGED_NODE_GROUP
 _BELONGS: Final = {
     "node_class": (_KWOK, _KARPENTER),
     "nodes": (_EXISTING,),
-    "contract_namespace": (_EXISTING,),
+    "contract_namespace": (_EXISTING, _GROUP),
     "aws": (_KARPENTER, _GROUP),
 }
 """Inputs that only some provisioners have a use for."""

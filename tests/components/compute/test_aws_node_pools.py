@@ -9,6 +9,7 @@ import pulumi
 import pytest
 
 from aidc.components.compute import CpuNodePool, Ec2NodeClass, GpuNodePool
+from aidc.controlplane.machines import machines_of
 from aidc.evaluation import Resource, ResourceGraph, evaluate
 from aidc.evaluation.testing import assert_inputs, assert_known
 
@@ -17,6 +18,7 @@ NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool"
 NODE_OVERLAY = "kubernetes:karpenter.sh/v1alpha1:NodeOverlay"
 GROUP = "aws:eks/nodeGroup:NodeGroup"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+CONTRACT = "kubernetes:core/v1:ConfigMap"
 PLACEMENT = "aws:ec2/placementGroup:PlacementGroup"
 
 AWS: dict[str, Any] = {"cluster_name": "prod"}
@@ -177,7 +179,7 @@ def test_several_pools_share_a_node_class() -> None:
 
 def test_a_managed_group_has_a_launch_template() -> None:
     graph = declare(lambda: GpuNodePool("a100", managed()))
-    assert children(graph, "a100") == [(TEMPLATE, "a100-template"), (GROUP, "a100")]
+    assert children(graph, "a100") == [(TEMPLATE, "a100-template"), (GROUP, "a100"), (CONTRACT, "a100-contract")]
     group, template = graph.named("a100", GROUP), graph.named("a100-template")
     assert group.inputs == {
         "amiType": "BOTTLEROCKET_x86_64_NVIDIA",
@@ -214,6 +216,20 @@ def test_a_managed_group_has_a_launch_template() -> None:
     assert_known(graph)
 
 
+def test_a_managed_group_can_be_rehearsed_on_simulated_machines() -> None:
+    args: Any = managed({"gpu_software": "gpu-operator", "ami_family": "al2023"}, mig_profile="1g.5gb")
+    args["contract_namespace"] = "pools"
+    graph = declare(lambda: GpuNodePool("a100", args))
+    contract = dict(graph.named("a100-contract").inputs)
+    assert contract["metadata"]["namespace"] == "pools"
+    machines = machines_of([contract], "us-east-1")
+    assert [each.name for each in machines] == ["a100-0", "a100-1", "a100-2", "a100-3"]
+    assert {each.instance_type for each in machines} == {"p4d.24xlarge"}
+    assert {each.zone for each in machines} == {"us-east-1a"}
+    assert machines[0].resources["nvidia.com/mig-1g.5gb"] == "56"
+    assert machines[0].labels["nvidia.com/mig.config"] == "all-1g.5gb"
+
+
 def user_data(template: Resource) -> dict[str, Any]:
     return tomllib.loads(base64.b64decode(template.inputs["userData"]).decode())
 
@@ -225,6 +241,7 @@ def test_the_template_of_a_group_is_told_what_the_nodes_are() -> None:
         (TEMPLATE, "a100-template"),
         (PLACEMENT, "a100-placement"),
         (GROUP, "a100"),
+        (CONTRACT, "a100-contract"),
     ]
     template = graph.named("a100-template")
     interfaces = template.inputs["networkInterfaces"]
@@ -334,4 +351,4 @@ def test_a_second_pool_beside_the_first_collides_in_nothing() -> None:
     urns = [resource.urn for resource in graph]
     assert len(set(urns)) == len(urns)
     objects = [r for r in graph if r.package == "kubernetes"]
-    assert len({(r.type, r.inputs["metadata"]["name"]) for r in objects}) == len(objects) == 6
+    assert len({(r.type, r.inputs["metadata"]["name"]) for r in objects}) == len(objects) == 8
