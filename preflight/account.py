@@ -42,6 +42,9 @@ _WRONG: Final = frozenset(
 _HOMES: Final = {"cn-": "cn-north-1", "us-gov-": "us-gov-west-1"}
 """A region of each partition that is always enabled."""
 
+_SHOWN: Final = 120
+"""Characters of an answer that nobody understands."""
+
 _SIGN_IN: Final = "sign in again (aws sso login, or new values of AWS_ACCESS_KEY_ID and its companions), then try again"
 
 
@@ -69,6 +72,11 @@ class Account:
             reason = "boto3 is not installed; run: pip install 'aidc[aws]'"
             raise InvalidInput("aidc check", [Problem("", reason)]) from error
         self._exceptions: Any = import_module("botocore.exceptions")
+        # What is not in the form of AWS has an error of its own; an endpoint that is no address is a ValueError.
+        parsers: Any = import_module("botocore.parsers")
+        unreadable: type[Exception] = parsers.ResponseParserError
+        self._unreadable = (unreadable, ValueError)
+        self._failures = (self._exceptions.BotoCoreError, self._exceptions.ClientError, *self._unreadable)
         self._role_arn = role_arn
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
@@ -107,7 +115,7 @@ class Account:
     def _answered(self, service: str, operation: str, call: Callable[[Any], Any], region: str) -> Any:
         try:
             return call(self._client(service, region or self.region))
-        except (self._exceptions.BotoCoreError, self._exceptions.ClientError) as error:
+        except self._failures as error:
             raise self._told(service, operation.title().replace("_", ""), error) from error
 
     def _client(self, service: str, region: str) -> Any:
@@ -144,6 +152,8 @@ class Account:
             return _refusal(service, error)
         names = {kind.__name__ for kind in type(error).__mro__}
         text = " ".join(str(error).split())
+        if isinstance(error, self._unreadable) and not names & {"BotoCoreError"}:
+            return Unreachable(f"what answers for {service} is not AWS: {text[:_SHOWN]}")
         if names & {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "HTTPClientError"}:
             return Unreachable(f"{service} does not answer: {text}")
         if names & {"NoCredentialsError", "PartialCredentialsError"}:

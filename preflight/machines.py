@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 
 from ..evaluation.graph import Resource, ResourceGraph
 from ..evaluation.manifests import Manifest
+from ..evaluation.quantities import quantity
 from ..planning.catalog import InstanceType, all_instance_types
 from ..planning.catalog.karpenter import RESERVED
 from ..planning.catalog.prices import ON_DEMAND, SPOT
@@ -53,6 +54,9 @@ class MachineDemand:
 
     reservations: Sequence[Reservation] = ()
 
+    most_vcpus: int | None = None
+    """Virtual CPUs of all of them at most, where the pool says so; None where only their number is bounded."""
+
     @property
     def known_types(self) -> list[InstanceType]:
         """Types that the catalog knows."""
@@ -83,6 +87,7 @@ def _karpenter_demands(graph: ResourceGraph, manifests: Sequence[Manifest]) -> I
         wanted = dict(_requirements(spec))
         pool = pools.get(manifest.name)
         replicas: object = spec.get("replicas")
+        limits = _section(spec, "limits")
         node_class = classes.get(str(reference.get("name")))
         yield MachineDemand(
             pool=manifest.name,
@@ -92,6 +97,7 @@ def _karpenter_demands(graph: ResourceGraph, manifests: Sequence[Manifest]) -> I
             least=int(replicas) if isinstance(replicas, int | float) else 0,
             most=pool.maximum_nodes if pool else None,
             reservations=_reservations(node_class) if node_class else (),
+            most_vcpus=int(quantity(str(limits["cpu"]))) if "cpu" in limits else None,
         )
 
 

@@ -46,11 +46,15 @@ def quota_demands(machines: Sequence[MachineDemand]) -> list[QuotaDemand]:
             only = len(machine.capacity_types) == 1
             demand.least += machine.least * min(sizes) if only else 0
             demand.smallest = max(demand.smallest, min(sizes) if only else 0)
+            largest = max(types, key=lambda type: type.vcpus)
             if machine.most is None:
                 demand.unbounded.append(machine.pool)
+            elif machine.most_vcpus is not None and machine.most_vcpus < machine.most * largest.vcpus:
+                demand.most += machine.most_vcpus
+                demand.pools.append(f"{machine.pool}: its limit of {machine.most_vcpus:,}")
             else:
-                demand.most += machine.most * max(sizes)
-                demand.pools.append(f"{machine.pool}: {machine.most} x {max(types, key=lambda type: type.vcpus).name}")
+                demand.most += machine.most * largest.vcpus
+                demand.pools.append(f"{machine.pool}: {machine.most} x {largest.name}")
     return [found[code] for code in sorted(found)]
 
 

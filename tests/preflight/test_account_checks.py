@@ -328,6 +328,21 @@ def test_an_endpoint_that_nobody_answers_at(
     assert "HTTPS_PROXY" in found.way_out
 
 
+def test_an_endpoint_that_is_not_aws(
+    front: Any, checked: Callable[..., Any], aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = aws.Answer("<!doctype html><h1>Sign in to the network</h1>", 200, "text/html")
+    front.answers["GetCallerIdentity"] = page
+    found = checked(gpu_pool(aws)).one("credentials")
+    assert found.status is Status.ERROR
+    assert found.found.startswith("what answers for sts is not AWS")
+    del front.answers["GetCallerIdentity"]
+    front.answers["DescribeInstanceTypeOfferings"] = page
+    assert checked(gpu_pool(aws)).one("instance-types").status is Status.WARNING
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "no address")
+    assert "not AWS" in checked(gpu_pool(aws)).one("credentials").found
+
+
 @pytest.mark.parametrize(
     ("given", "status"),
     [

@@ -152,6 +152,15 @@ def test_nothing_is_known_in_a_first_preview(aws: Any) -> None:
     assert demands.counts["aws:ec2/vpc:Vpc"] == 1
 
 
+def test_the_limit_of_a_pool_bounds_what_its_largest_type_would_take(aws: Any) -> None:
+    def program() -> None:
+        aws.node_class()
+        aws.node_pool("c", ["m7i.2xlarge", "m7i.48xlarge"], limits={"cpu": "400"})
+
+    (demand,) = quota_demands(read(program).machines)
+    assert (demand.most, demand.pools) == (400, ["c: its limit of 400"])
+
+
 @pytest.mark.parametrize("text", ["not json", '{"a": 1}'])
 def test_what_is_no_list_counts_as_none(text: str) -> None:
     from aidc.preflight.demands import _items
