@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ..planning.node_pools import NodePool
     from ..planning.summary import ComponentSummary, PlannedWorkload, PlanSummary, PoolSummary
+    from ..planning.teardown import TeardownStep
 
 _GIB: Final = 2**30
 _PIPE_WIDTH: Final = 1000
@@ -26,6 +27,9 @@ _PIPE_WIDTH: Final = 1000
 
 _MOST_ROWS: Final = 40
 """Rows of a table on a terminal, and components of one type under one parent; a pipe gets all."""
+
+_MOST_NAMES: Final = 6
+"""Names of components in one line."""
 
 _PLAIN_GPU: Final = "nvidia.com/gpu"
 
@@ -50,7 +54,8 @@ def show(summary: "PlanSummary") -> None:
 def _parts(summary: "PlanSummary", most: int | None) -> "Iterable[RenderableType]":
     """Yield the page from its details to its sums: what stands last is what a terminal still shows."""
     title = escape(f"{summary.project}/{summary.stack}")
-    yield f"[bold]{title}[/bold]: {_count(summary.resources, 'resource')}"
+    inside = f" in {len(summary.stacks)} stacks: {escape(', '.join(summary.stacks))}" if summary.stacks else ""
+    yield f"[bold]{title}[/bold]: {_count(summary.resources, 'resource')}{inside}"
     if summary.types:
         yield ""
         yield _types(summary.types)
@@ -63,9 +68,15 @@ def _parts(summary: "PlanSummary", most: int | None) -> "Iterable[RenderableType
     if summary.workloads:
         yield ""
         yield from _cut(_workloads, summary.workloads, most, "workloads")
+    if len(summary.teardown) > 1:
+        yield ""
+        yield from _teardown(summary.teardown, bool(summary.stacks))
     if summary.workloads or summary.pools:
         yield ""
         yield _totals(summary)
+    if summary.notes:
+        yield ""
+        yield from (f"[dim]{escape(note)}[/]" for note in summary.notes)
     if summary.warnings:
         yield ""
         yield from (f"[yellow bold]warning:[/] {escape(warning)}" for warning in summary.warnings)
@@ -117,9 +128,24 @@ def _tree(summary: "PlanSummary", most: int | None) -> Tree:
             if shown[key] == most + 1:
                 parent.add(f"[dim]more of {escape(_kind(component))}: --json has them all[/]")
         else:
-            label = f"{escape(_kind(component))} [bold]{escape(component.name)}[/] [dim]{component.resources:,}[/]"
+            where = f" of {component.stack}" if summary.stacks and not component.depth else ""
+            name = f"[bold]{escape(component.name)}[/]{escape(where)}"
+            label = f"{escape(_kind(component))} {name} [dim]{component.resources:,}[/]"
             branches.append(parent.add(label))
     return root
+
+
+def _teardown(steps: "tuple[TeardownStep, ...]", has_stacks: bool) -> "Iterable[RenderableType]":
+    table = _table("Teardown: what `pulumi destroy` takes away, first to last", ["", "what", "names", "remarks"], [""])
+    for turn, step in enumerate(steps, start=1):
+        remarks = [f"{step.protected} protected"] if step.protected else []
+        remarks += [f"{step.kept} kept"] if step.kept else []
+        shown = [*step.names[:_MOST_NAMES], *(["..."] if len(step.names) > _MOST_NAMES else [])]
+        kind = f"{step.stack}: {step.kind}" if has_stacks else step.kind
+        table.add_row(str(turn), escape(kind), escape(", ".join(shown)), ", ".join(remarks))
+    yield table
+    if any(step.protected for step in steps):
+        yield "[dim]protected: refused until `protect` is false, deployed[/]"
 
 
 def _kind(component: "ComponentSummary") -> str:

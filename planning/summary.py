@@ -12,10 +12,14 @@ from ..evaluation.manifests import makes_objects_later, ordered_manifests
 from .fitting import misfits, pool_of
 from .node_pools import NodePool, node_pools
 from .ownership import replica_conflicts
+from .teardown import TeardownStep, teardown_order
 
 _STAGES: Final = (
-    ("KwokNodeClass", "GpuNodePool", "CpuNodePool"),
-    ("Tenancy",),
+    ("EncryptionKey", "PermissionsBoundary", "AccountGuards", "AccessLogBucket", "Network"),
+    ("AuditTrail", "ThreatDetection", "ContainerRegistry", "RecoverySite", "BackupPlan"),
+    ("EksCluster", "KarpenterController", "ClusterAddons", "BlockStorageClass"),
+    ("Ec2NodeClass", "KwokNodeClass", "GpuNodePool", "CpuNodePool"),
+    ("Tenancy", "SecretStore", "Certificate", "WebFirewall"),
     ("SharedFilesystem", "DatasetVolume", "ObjectStore"),
     ("NodeScaling",),
 )
@@ -25,7 +29,9 @@ is shown after it, by name: so that a service stands beside what balances and sc
 _ORDER: Final = {kind: (stage, rank) for stage, kinds in enumerate(_STAGES) for rank, kind in enumerate(kinds)}
 
 
-_AROUND: Final = frozenset({"LoadBalancer", "GatewayRoute", "HorizontalScaling", "EventDrivenScaling"})
+_AROUND: Final = frozenset(
+    {"ApplicationLoadBalancer", "LoadBalancer", "GatewayRoute", "HorizontalScaling", "EventDrivenScaling"}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +42,9 @@ class ComponentSummary:
     name: str
     depth: int
     """0 directly under the stack."""
+
+    stack: str
+    """The stack that it is in."""
 
     resources: int
     """Resources below it, components included."""
@@ -76,6 +85,14 @@ class PlanSummary:
     workloads: tuple[PlannedWorkload, ...]
     pools: tuple[PoolSummary, ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """What the page cannot tell, and why."""
+
+    stacks: tuple[str, ...] = ()
+    """Where several stacks stand on each other, all of them, lowest first."""
+
+    teardown: tuple[TeardownStep, ...] = ()
+    """In which order a deletion takes it all down; empty for a single step."""
 
     @property
     def pods(self) -> tuple[int, int]:
@@ -127,7 +144,8 @@ class PlanSummary:
             "resources": self.resources,
             "types": dict(sorted(self.types.items())),
             "components": [
-                {"type": c.type, "name": c.name, "depth": c.depth, "resources": c.resources} for c in self.components
+                {"type": c.type, "name": c.name, "depth": c.depth, "stack": c.stack, "resources": c.resources}
+                for c in self.components
             ],
             "pods": dict(zip(("least", "most"), self.pods, strict=True)),
             "wanted": {"least": _numbers(self.wanted), "most": _numbers(self.wanted_at_most)},
@@ -137,6 +155,18 @@ class PlanSummary:
             "workloads": [_workload(each) for each in self.workloads],
             "nodePools": [_pool(each) for each in self.pools],
             "warnings": list(self.warnings),
+            "notes": list(self.notes),
+            "stacks": list(self.stacks),
+            "teardown": [
+                {
+                    "stack": step.stack,
+                    "kind": step.kind,
+                    "names": list(step.names),
+                    "protected": step.protected,
+                    "kept": step.kept,
+                }
+                for step in self.teardown
+            ],
         }
 
 
@@ -155,9 +185,11 @@ def summarise(graph: ResourceGraph) -> PlanSummary:
         components=tuple(_components(graph, graph.root.urn, 0)),
         workloads=tuple(PlannedWorkload(workload=each, pool=pool.name if pool else "") for each, pool in chosen),
         pools=tuple(_beside(pool, [each for each, selected in chosen if selected is pool]) for pool in pools),
+        notes=tuple(_later(graph)),
+        stacks=graph.stacks,
+        teardown=teardown_order(graph),
         warnings=(
             *graph.warnings,
-            *_later(graph),
             *_uncertain(uncounted, pools),
             *misfits(found, pools),
             *map(str, replica_conflicts(graph)),
@@ -170,7 +202,8 @@ def _components(graph: ResourceGraph, urn: str, depth: int) -> Iterator[Componen
     first = {type: index for index, type in reversed(list(enumerate(each.type for each in inside)))}
     for child in sorted(inside, key=lambda child: _place(child, first)):
         below = sum(1 for _ in graph.descendants(child.urn))
-        yield ComponentSummary(type=child.type, name=child.name, depth=depth, resources=below)
+        stack = child.urn.split(":")[2]
+        yield ComponentSummary(type=child.type, name=child.name, depth=depth, stack=stack, resources=below)
         yield from _components(graph, child.urn, depth + 1)
 
 
@@ -194,10 +227,14 @@ def _beside(pool: NodePool, selecting: Iterable[Workload]) -> PoolSummary:
 
 
 def _later(graph: ResourceGraph) -> Iterator[str]:
+    """Yield what is made at deployment, by what makes it: a chart of Helm, say."""
+    found: dict[str, list[str]] = {}
     for resource in graph:
         if makes_objects_later(graph, resource):
-            kind = resource.type.rpartition(":")[2]
-            yield f"{kind} {resource.name} makes its objects at deployment: they are not counted here"
+            found.setdefault(resource.type.rpartition(":")[2], []).append(resource.name)
+    for kind, names in sorted(found.items()):
+        listed = ", ".join(sorted(names))
+        yield f"made at deployment, and not counted here: the objects of {kind} {listed}"
 
 
 def _uncertain(uncounted: Iterable[str], pools: Iterable[NodePool]) -> Iterator[str]:

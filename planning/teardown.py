@@ -57,25 +57,29 @@ def _units(graph: ResourceGraph) -> Iterator[tuple[Resource, list[Resource]]]:
     for resource in graph:
         if resource.custom or resource.type == STACK_TYPE:
             continue
-        inside = [each for each in graph.children.get(resource.urn, ()) if each.custom and not each.is_provider]
+        inside = [
+            each
+            for each in graph.children.get(resource.urn, ())
+            if each.custom and not each.is_provider and not each.read
+        ]
         yield resource, inside
 
 
 def _heights(graph: ResourceGraph) -> Mapping[str, int]:
-    """Return for each resource the longest chain of resources that must be gone before it."""
+    """Return for each resource the longest chain of resources that must be gone before it.
+
+    A component waits for what is inside it, and what it depends on waits for the component.
+    """
     heights = dict.fromkeys(graph.resources, 0)
     # Whatever a resource depends on was registered before it, so one pass backwards is enough.
     for resource in reversed(list(graph)):
-        for urn in _needs(graph, resource):
+        for urn in _needs(resource):
             if urn in heights:
                 heights[urn] = max(heights[urn], heights[resource.urn] + 1)
     return heights
 
 
-def _needs(graph: ResourceGraph, resource: Resource) -> Iterator[str]:
+def _needs(resource: Resource) -> Iterator[str]:
     yield from resource.dependencies
-    if resource.provider:
-        yield resource.provider
-    parent = graph.resources.get(resource.parent)
-    if parent is not None and parent.custom:
-        yield parent.urn
+    yield resource.provider
+    yield resource.parent

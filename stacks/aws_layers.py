@@ -12,12 +12,13 @@ from ..infra.addons import ClusterAddons
 from ..infra.eks import EksCluster, eks_provider
 from ..infra.karpenter import KarpenterController
 from ..infra.network import Network
-from ..infra.recovery import BackupPlan, RecoverySite
+from ..infra.recovery import BackupPlan, BucketReplication, RecoverySite, Velero
 from ..infra.registry import ContainerRegistry
 from ..infra.security import (
     AccountGuards,
     AuditTrail,
     EncryptionKey,
+    KeyPurpose,
     PermissionsBoundary,
     ThreatDetection,
 )
@@ -140,6 +141,27 @@ def create_node_classes(
         name: Ec2NodeClass(name, _inputs("node_classes", own, around), opts).node_class
         for name, own in composition.section("node_classes").items()
     }
+
+
+def create_copies(
+    composition: Composition,
+    around: Surroundings,
+    bucket_arns: Mapping[str, pulumi.Output[str]],
+    opts: pulumi.ResourceOptions,
+    after_addons: pulumi.ResourceOptions,
+) -> None:
+    """Make what brings data and objects back: copies of buckets in the second region, and Velero."""
+    site = pulumi.Output.from_input(around.recovery or {})
+    for name, own in composition.section("bucket_replications").items():
+        links = {
+            "source_bucket_arn": bucket_arns[name],
+            "source_key": around.keys[KeyPurpose.STORAGE.value],
+            "destination_bucket_arn": site.apply(lambda known, name=name: known["bucketArns"][name]),
+            "destination_key": site.apply(lambda known: known["storageKeyArn"]),
+        }
+        BucketReplication(name, _inputs("bucket_replications", {**own, **links}, around), opts)
+    if composition.single("velero") is not None:
+        Velero(*_single(composition, "velero", around), after_addons)
 
 
 def _single(composition: Composition, family: str, around: Surroundings) -> tuple[str, Any]:

@@ -18,14 +18,14 @@ from ..infra.arguments import planned
 from ..infra.cluster import Platform, kubernetes_provider
 from ..infra.kubernetes import KubernetesObject
 from ..infra.labels import object_labels
-from ..infra.recovery import BucketReplication, Velero
-from ..infra.security import KeyPurpose, SecretStore
+from ..infra.security import SecretStore
 from .aws_layers import (
     cluster_facts,
     connect,
     create_aws_provider,
     create_cluster,
     create_controllers,
+    create_copies,
     create_foundation,
     create_node_classes,
 )
@@ -151,7 +151,9 @@ class DataCenter(pulumi.ComponentResource):
             for key, args in self._composition.section("web_firewalls").items()
         }
         for key, args in self._composition.section("secret_stores").items():
-            SecretStore(key, self._filled("secret_stores", args), self._after("cluster_addons"))
+            after = pulumi.ResourceOptions(depends_on=list(self._tenants.values()))
+            after = pulumi.ResourceOptions.merge(self._after("cluster_addons"), after)
+            SecretStore(key, self._filled("secret_stores", args), after)
         self._around = replace(self._around, named={"certificates": certificates, "web_firewalls": firewalls})
 
     def _filled(self, family: str, args: Mapping[str, Any]) -> Any:
@@ -213,27 +215,13 @@ class DataCenter(pulumi.ComponentResource):
         if self._around is not None:
             buckets = {key: store.bucket for key, store in stores.items()}
             self._around = replace(self._around, named={**self._around.named, "object_stores": buckets})
-            self._make_copies(self._around, stores)
+            arns = {key: store.bucket_arn for key, store in stores.items()}
+            create_copies(self._composition, self._around, arns, self._inside, self._after("cluster_addons"))
         return {
             (family, key): kind(key, self._in_tenant(self._filled(family, args)), self._inside)
             for family, kind in kinds.items()
             for key, args in self._composition.section(family).items()
         }
-
-    def _make_copies(self, around: Surroundings, stores: Mapping[str, ObjectStore]) -> None:
-        """Make what brings data and objects back: copies of buckets in the second region, and Velero."""
-        site = pulumi.Output.from_input(around.recovery or {})
-        for key, args in self._composition.section("bucket_replications").items():
-            links = {
-                "source_bucket_arn": stores[key].bucket_arn,
-                "source_key": around.keys[KeyPurpose.STORAGE.value],
-                "destination_bucket_arn": site.apply(lambda known, key=key: known["bucketArns"][key]),
-                "destination_key": site.apply(lambda known: known["storageKeyArn"]),
-            }
-            BucketReplication(key, self._filled("bucket_replications", {**args, **links}), self._inside)
-        velero = self._composition.single("velero")
-        if velero is not None:
-            Velero("velero", self._filled("velero", velero), self._after("cluster_addons"))
 
     def _make_warm_capacity(self) -> None:
         for key, args in self._composition.section("warm_capacity").items():

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from aidc.evaluation import ResourceGraph, evaluate
+from aidc.evaluation.layers import evaluate_layers, joined
 from aidc.evaluation.manifests import manifests_of
 from aidc.evaluation.project import load_project
 from aidc.evaluation.testing import assert_known, assert_recorded_urns
@@ -21,8 +22,8 @@ RECORDED = Path(__file__).parent / "urns"
 ENVIRONMENTS = load_project(ROOT).stacks()
 
 
-def test_there_are_four() -> None:
-    assert ENVIRONMENTS == ["dev", "local", "prod", "staging"]
+def test_there_are_four_and_prod_has_three_layers() -> None:
+    assert ENVIRONMENTS == ["dev", "local", "prod", "prod-foundation", "prod-platform", "staging"]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -65,11 +66,16 @@ def test_the_order_of_lists_and_keys_changes_nothing(environment: str, tmp_path:
     source = ROOT / "stacks" / f"Pulumi.{environment}.yaml"
     (tmp_path / "Pulumi.yaml").write_text("name: aidc\nruntime: python\n")
     (tmp_path / "__main__.py").write_text((ROOT / "stacks/__main__.py").read_text())
-    target = tmp_path / source.name
-    target.write_text(source.read_text())
-    before = evaluate(tmp_path, environment).to_json()
-    target.write_text(yaml.safe_dump(shuffled(yaml.safe_load(source.read_text())), sort_keys=False))
-    assert evaluate(tmp_path, environment).to_json() == before
+    for file in source.parent.glob("Pulumi.*.yaml"):
+        (tmp_path / file.name).write_text(file.read_text())
+    before = evaluated(tmp_path, environment).to_json()
+    document = shuffled(yaml.safe_load(source.read_text()))
+    (tmp_path / source.name).write_text(yaml.safe_dump(document, sort_keys=False))
+    assert evaluated(tmp_path, environment).to_json() == before
+
+
+def evaluated(folder: Path, environment: str) -> ResourceGraph:
+    return joined(evaluate_layers(load_project(folder), environment))
 
 
 def test_the_manifests_of_local_are_deterministic(evaluate_stack: Callable[..., ResourceGraph]) -> None:

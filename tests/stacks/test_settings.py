@@ -117,8 +117,13 @@ def test_two_owners_of_one_number_are_refused(local: dict[str, Any]) -> None:
 
 
 def test_what_the_data_center_fills_in_is_not_a_setting(local: dict[str, Any]) -> None:
-    found = problems(changed(local, "gpuNodePools.h100-training.provisioner", "karpenter-kwok"))
-    assert "unknown key" in found["gpuNodePools.h100-training.provisioner"]
+    found = problems(changed(local, "gpuNodePools.h100-training.poolName", "other"))
+    assert "unknown key" in found["gpuNodePools.h100-training.poolName"]
+
+
+def test_nodes_come_from_the_platform(local: dict[str, Any]) -> None:
+    found = problems(changed(local, "gpuNodePools.h100-training.provisioner", "managed-node-group"))
+    assert "give karpenter-kwok, or leave it out" in found["gpuNodePools.h100-training.provisioner"]
 
 
 def test_every_problem_is_listed_at_once(local: dict[str, Any]) -> None:
