@@ -1,6 +1,7 @@
 """Buckets that nobody outside may read: trails, replicas of data, backups of clusters."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
@@ -8,11 +9,25 @@ import pulumi
 from .identity import Statement, policy_document
 
 if TYPE_CHECKING:
-    from pulumi_aws.s3 import Bucket, BucketPolicy
+    from pulumi_aws.s3 import BucketPolicy
 
 _ABANDONED_UPLOAD_DAYS: Final = 7
 _ALL_OBJECTS: Final = {"prefix": ""}
 _OLDEST_TLS: Final = "1.2"
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateBucket:
+    """A bucket, and what those who use it wait for."""
+
+    name: pulumi.Output[str]
+    """Its name in S3."""
+
+    arn: pulumi.Output[str]
+    """Its ARN, known once it keeps versions: S3 refuses to copy into or out of a bucket that does not."""
+
+    policy: "BucketPolicy"
+    """Its policy, on which those depend who write by it."""
 
 
 def create_private_bucket(
@@ -26,7 +41,7 @@ def create_private_bucket(
     region: str | None = None,
     protect: bool,
     opts: pulumi.ResourceOptions,
-) -> tuple["Bucket", "BucketPolicy"]:
+) -> PrivateBucket:
     """Make a bucket that is private, versioned, encrypted by a key of KMS and read over TLS alone.
 
     Args:
@@ -39,9 +54,6 @@ def create_private_bucket(
         region: where it is. Default: the provider's.
         protect: whether Pulumi refuses to delete it.
         opts: options of all the resources.
-
-    Returns:
-        The bucket, and its policy, on which those who write to the bucket depend.
     """
     from pulumi_aws import s3
 
@@ -104,7 +116,8 @@ def create_private_bucket(
         # S3 refuses two changes of a bucket's access at once.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[block])),
     )
-    return bucket, policy
+    versioned = pulumi.Output.all(bucket.arn, versioning.id).apply(lambda known: known[0])
+    return PrivateBucket(bucket.id, versioned, policy)
 
 
 def tls_statements(bucket_arn: str) -> tuple[Statement, ...]:

@@ -175,7 +175,7 @@ def _create_bucket(
                 "transitions": [{"days": days, "storage_class": "GLACIER_IR"}],
             }
         )
-    bucket, _ = create_private_bucket(
+    return create_private_bucket(
         f"{plan.name}-{key}",
         encryption_key=encryption_key,
         lifecycle_rules=rules,
@@ -184,5 +184,4 @@ def _create_bucket(
         region=plan.region,
         protect=plan.protect,
         opts=child,
-    )
-    return bucket.arn
+    ).arn

@@ -144,7 +144,7 @@ class AuditTrail(pulumi.ComponentResource):
         trail_arn = pulumi.Output.all(account, region).apply(
             lambda known: f"arn:{partition(known[1])}:cloudtrail:{known[1]}:{known[0]}:trail/{plan.trail_name}"
         )
-        bucket, policy = create_private_bucket(
+        bucket = create_private_bucket(
             f"{name}-events",
             encryption_key=plan.encryption_key,
             statements=lambda arn: delivery_statements(arn, account=account, trail_arn=trail_arn),
@@ -157,11 +157,11 @@ class AuditTrail(pulumi.ComponentResource):
         logs, log_policies = _create_log_group(plan, account, child)
         from pulumi_aws import cloudtrail
 
-        keep = pulumi.ResourceOptions(protect=plan.protect or None, depends_on=[policy, *log_policies])
+        keep = pulumi.ResourceOptions(protect=plan.protect or None, depends_on=[bucket.policy, *log_policies])
         trail = cloudtrail.Trail(
             name,
             name=plan.trail_name,
-            s3_bucket_name=bucket.id,
+            s3_bucket_name=bucket.name,
             kms_key_id=plan.encryption_key,
             is_multi_region_trail=True,
             include_global_service_events=True,
@@ -175,7 +175,7 @@ class AuditTrail(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(child, keep),
             **logs,
         )
-        self.trail_arn, self.bucket, self.bucket_arn = trail.arn, bucket.id, bucket.arn
+        self.trail_arn, self.bucket, self.bucket_arn = trail.arn, bucket.name, bucket.arn
         has_logs = plan.cloudwatch_retention_days is not None
         self.log_group = pulumi.Output.from_input(_log_group_name(plan) if has_logs else None)
         self.register_outputs(
