@@ -1,7 +1,7 @@
 """All checks of an AWS account, and how they are run."""
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from .account import Account
@@ -117,13 +117,11 @@ ACCOUNT_CHECKS: Final[Sequence[Check[Account]]] = (
 )
 
 
-def run_account_checks(
-    account: Account, demands: AccountDemands, skip: Collection[str] = (), told: Callable[[str], None] | None = None
-) -> list[CheckResult]:
+def run_account_checks(account: Account, demands: AccountDemands, skip: Collection[str] = ()) -> list[CheckResult]:
     """Run all checks but those in `skip`, and return what each found, in their order.
 
     Those on which the others stand run first: without credentials, or in a region that cannot be used, the rest is
-    not asked. The others run at the same time. `told` is given the name of each check that has ended.
+    not asked. The others run at the same time.
     """
     results: dict[str, CheckResult] = {}
     stopped = ""
@@ -134,10 +132,8 @@ def run_account_checks(
             results[check.name] = _first(check, account, demands, stopped)
             if results[check.name].has_error and check.name != "account":
                 stopped = stopped or check.name
-            if told:
-                told(check.name)
     rest = [check for check in ACCOUNT_CHECKS if check.name not in results]
-    results |= _together([check for check in rest if not (stopped and check.needs_account)], account, demands, told)
+    results |= _together([check for check in rest if not (stopped and check.needs_account)], account, demands)
     for check in rest:
         if check.name not in results:
             reason = f"not asked, because of the error of the check '{stopped}'"
@@ -149,15 +145,10 @@ def _first(check: Check[Account], account: Account, demands: AccountDemands, sto
     if stopped:
         reason = f"not asked, because of the error of the check '{stopped}'"
         return CheckResult(check=check.name, findings=[skipped(check.name, reason)])
-    return _together([check], account, demands, None)[check.name]
+    return _together([check], account, demands)[check.name]
 
 
-def _together(
-    checks: Sequence[Check[Account]],
-    account: Account,
-    demands: AccountDemands,
-    told: Callable[[str], None] | None,
-) -> dict[str, CheckResult]:
+def _together(checks: Sequence[Check[Account]], account: Account, demands: AccountDemands) -> dict[str, CheckResult]:
     """Run checks at the same time; one that does not end in time is left behind."""
     found: dict[str, list[Finding]] = {check.name: [] for check in checks}
     defects: list[BaseException] = []
@@ -167,8 +158,6 @@ def _together(
             _collect(check, account, demands, found[check.name])
         except BaseException as defect:
             defects.append(defect)
-        if told:
-            told(check.name)
 
     threads = [(check, threading.Thread(target=run, args=(check,), daemon=True)) for check in checks]
     for _, thread in threads:
