@@ -47,7 +47,8 @@ def create_managed_node_group(
         version=nodes.image.kubernetes_version,
         launch_template={"id": template.id, "version": template.latest_version.apply(str)},
         scaling_config={
-            "min_size": plan.scaling.static_nodes or 0,
+            # EKS takes the nodes of a capacity block away before its end, which a minimum would forbid.
+            "min_size": 0 if nodes.reservations.is_block else plan.scaling.static_nodes or 0,
             "max_size": plan.scaling.maximum_nodes,
             "desired_size": plan.scaling.static_nodes or 0,
         },
@@ -56,11 +57,7 @@ def create_managed_node_group(
         labels=dict(plan.labels),
         taints=[_taint(taint) for taint in plan.taints],
         tags={"Name": plan.pool_name},
-        opts=pulumi.ResourceOptions.merge(
-            opts,
-            # Whoever scales the group by hand, or for a capacity block, owns the number.
-            pulumi.ResourceOptions(ignore_changes=["scalingConfig.desiredSize"]),
-        ),
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=_left_alone(nodes))),
     )
     return group.labels
 
@@ -116,6 +113,12 @@ def _interfaces(nodes: AwsNodePlan) -> Sequence[dict[str, Any]]:
         }
         for each in nodes.interfaces
     ]
+
+
+def _left_alone(nodes: AwsNodePlan) -> list[str]:
+    """Return the inputs that somebody else owns: the program owns the number of nodes, but not those of a block."""
+    # Elsewhere the wanted number must follow the smallest, or EKS refuses the update as soon as that is raised.
+    return ["scalingConfig.desiredSize"] if nodes.reservations.is_block else []
 
 
 def _cheapest_first(plan: NodePoolPlan) -> list[str]:

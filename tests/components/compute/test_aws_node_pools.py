@@ -199,7 +199,7 @@ def test_a_managed_group_has_a_launch_template() -> None:
         "version": "1.36",
     }
     assert template.urn in group.property_dependencies["launchTemplate"]
-    assert group.ignore_changes == ("scalingConfig.desiredSize",)
+    assert group.ignore_changes == ()
     assert template.inputs["metadataOptions"] == {
         "httpEndpoint": "enabled",
         "httpTokens": "required",
@@ -267,6 +267,9 @@ def test_a_capacity_block_is_in_the_template_alone() -> None:
     block = {"reservation": "cr-1", "ends": "2026-12-01T11:30:00Z"}
     graph = declare(lambda: GpuNodePool("a100", managed({"capacity_block": block}, capacity_types=["reserved"])))
     template, group = graph.named("a100-template").inputs, graph.named("a100", GROUP).inputs
+    # EKS itself takes these nodes away.
+    assert group["scalingConfig"] == {"minSize": 0, "maxSize": 4, "desiredSize": 2}
+    assert graph.named("a100", GROUP).ignore_changes == ("scalingConfig.desiredSize",)
     assert template["instanceMarketOptions"] == {"marketType": "capacity-block"}
     assert template["instanceType"] == "p4d.24xlarge"
     target = {"capacityReservationId": "cr-1"}
