@@ -6,6 +6,7 @@ from typing import Any, Final, NotRequired, Required, cast, get_args, get_origin
 import pulumi
 
 from ..components.compute import AwsNodeOptions, CpuNodePoolArgs, GpuNodePoolArgs, NodeProvisioner
+from ..components.network import WebFirewallArgs
 from ..components.storage import (
     BucketWorkload,
     DataRepository,
@@ -165,6 +166,7 @@ _OF_TYPE: Final[Mapping[type, Mapping[str, Rule]]] = {
         "encryption_key": _key(KeyPurpose.STORAGE),
         "subnet_ids": _subnets,
     },
+    WebFirewallArgs: {"encryption_key": _key(KeyPurpose.LOGS)},
     BackupPlanArgs: {"encryption_key": _key(KeyPurpose.BACKUP)},
     RecoverySiteArgs: {"access_log_bucket": lambda around, own, outer: None},
     VeleroArgs: {
