@@ -20,6 +20,7 @@ FROM_PUBLISHED = {
     "external-secrets.io": "external-secrets.yaml",
     "karpenter.k8s.aws": "karpenter.yaml",
     "objectbucket.io": "rook-ceph.yaml",
+    "snapshot.storage.k8s.io": "csi-snapshot.yaml",
 }
 
 
