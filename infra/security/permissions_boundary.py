@@ -37,8 +37,30 @@ REGIONAL_SERVICES: Final = (
 )
 """Services that a data center uses in its regions, by the prefix of their actions."""
 
-GLOBAL_SERVICES: Final = ("iam", "pricing", "route53", "sts")
+GLOBAL_SERVICES: Final = ("pricing", "route53", "sts")
 """Services without a region, or whose only one is us-east-1."""
+
+_IDENTITIES: Final = (
+    "iam:AddRoleToInstanceProfile",
+    "iam:AttachRolePolicy",
+    "iam:CreateInstanceProfile",
+    "iam:CreateRole",
+    "iam:CreateServiceLinkedRole",
+    "iam:DeleteInstanceProfile",
+    "iam:DeleteRole",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:Get*",
+    "iam:List*",
+    "iam:PassRole",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:RemoveRoleFromInstanceProfile",
+    "iam:TagInstanceProfile",
+    "iam:TagRole",
+    "iam:UntagRole",
+)
+"""What may be done with identities: roles and instance profiles. Who may take on a role is changed by nobody here."""
 
 _CEILING: Final = (
     "a boundary grants nothing by itself: it is the ceiling under which each role has its own narrow policy"
@@ -169,7 +191,7 @@ def boundary_statements(plan: PermissionsBoundaryPlan, account: str) -> tuple[St
         ),
         Statement(
             sid="AllowGlobal",
-            actions=[f"{service}:*" for service in GLOBAL_SERVICES],
+            actions=[*(f"{service}:*" for service in GLOBAL_SERVICES), *_IDENTITIES],
             resources=["*"],
             why=f"{_CEILING}; these services know no region",
         ),
