@@ -58,6 +58,12 @@ def terraform(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def environments():
+    """The names of the environments that are on AWS."""
+    return aws_environments()
+
+
+@pytest.fixture(scope="session")
 def moto_limits():
     """What moto does not do: see the file."""
     return yaml.safe_load((HERE / "moto.yaml").read_text())

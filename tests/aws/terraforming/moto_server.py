@@ -1,6 +1,5 @@
 """moto's server in a process of its own: an AWS that is empty when it starts."""
 
-import json
 import os
 import socket
 import subprocess
@@ -13,7 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-ACCOUNT = "123456789012"
+_SETTINGS: Mapping[str, str] = {
+    "MOTO_ACCOUNT_ID": "123456789012",
+    # Without these, policies of AWS's own cannot be attached.
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+}
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,6 @@ class Moto:
             "max_retries": 1,
         }
 
-    def data(self) -> Mapping[str, Mapping[str, list[Any]]]:
-        """Everything that there is, by service and by kind."""
-        with urllib.request.urlopen(f"{self.address}/moto-api/data.json", timeout=30) as answer:
-            return json.load(answer)
-
 
 @contextmanager
 def moto() -> Iterator[Moto]:
@@ -49,7 +47,7 @@ def moto() -> Iterator[Moto]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     program = f"from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])"
-    environment = {**os.environ, "MOTO_ACCOUNT_ID": ACCOUNT, "PYTHONWARNINGS": "ignore", **_FIXED}
+    environment = {**os.environ, **_SETTINGS}
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
     )
@@ -66,15 +64,11 @@ def moto() -> Iterator[Moto]:
             process.wait()
 
 
-# Settings of moto's own that let it accept what AWS would: policies of real managed names, real key ids.
-_FIXED: Mapping[str, str] = {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}
-
-
 def _await(server: Moto, process: "subprocess.Popen[bytes]", seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            server.data()
+            urllib.request.urlopen(f"{server.address}/moto-api/", timeout=5).close()
             return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             assert process.poll() is None, "moto's server has ended"

@@ -71,6 +71,11 @@ class Result:
                 found.append(f"{where}: {diagnostic.get('summary', said['@message'])} {diagnostic.get('detail', '')}")
         return found
 
+    def changes(self) -> list[str]:
+        """What a plan would change."""
+        said = [json.loads(line) for line in self.output.splitlines() if '"planned_change"' in line]
+        return [each["@message"] for each in said]
+
 
 class Terraform:
     """One initialised folder, whose provider other folders share."""
