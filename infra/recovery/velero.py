@@ -13,8 +13,7 @@ from ..arguments import check_keys, planned, recorded
 from ..helm import HelmRelease
 from ..identity import WorkloadIdentity, WorkloadIdentityArgs, current_region, partition
 from ..labels import check_name
-from ..versions import VELERO_CHART
-from ..versions.recovery import VELERO_AWS_PLUGIN
+from ..versions import VELERO_AWS_PLUGIN, VELERO_CHART
 from .velero_statements import velero_statements
 
 _RELEASE: Final = "velero"

@@ -27,6 +27,7 @@ from .programs import (
     PAUSE,
     TRAINER,
 )
+from .recovery import VELERO_AWS_PLUGIN
 from .scanners import CHECKOV, KUBE_SCORE
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "METRICS_SERVER",
     "PAUSE",
     "TRAINER",
+    "VELERO_AWS_PLUGIN",
     "VELERO_CHART",
     "Artifact",
     "Chart",

@@ -8,5 +8,5 @@ VELERO_AWS_PLUGIN = Image(
     released="2026-08-21",
     repository="docker.io/velero/velero-plugin-for-aws",
 )
-"""Velero's access to S3 and EBS: version 1.14 goes with Velero 1.18, the program of the chart. The day is that on which it was
-read, because its release day is not known."""
+"""Velero's access to S3 and EBS: version 1.14 goes with Velero 1.18, the program of the chart. The day is that on which
+it was read, because its release day is not known."""
