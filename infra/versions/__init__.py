@@ -1,6 +1,7 @@
 """Every version that the library depends on: which, where it is published, and since when."""
 
 from .charts import ADDON_CHARTS, KARPENTER_CHART, KARPENTER_CRD_CHART, VELERO_CHART
+from .definitions import DEFINITIONS, Definitions
 from .eks import (
     ADDON_NAMES,
     AL2023_IMAGE,
@@ -39,6 +40,7 @@ __all__ = [
     "BOTTLEROCKET_BUILD",
     "BOTTLEROCKET_IMAGE",
     "CHECKOV",
+    "DEFINITIONS",
     "EKS_ADDONS",
     "EKS_KUBERNETES",
     "EKS_KUBERNETES_VERSIONS",
@@ -61,6 +63,7 @@ __all__ = [
     "VELERO_CHART",
     "Artifact",
     "Chart",
+    "Definitions",
     "GoModule",
     "Image",
     "Version",
