@@ -215,8 +215,15 @@ def _workloads(found: "Iterable[PlannedWorkload]") -> Table:
 def _types(types: Mapping[str, int]) -> Table:
     table = _table("Resources by type", ["type", "count"], ["count"])
     for type, count in sorted(types.items()):
-        table.add_row(escape(type), f"{count:,}")
+        table.add_row(escape(_short(type)), f"{count:,}")
     return table
+
+
+def _short(type: str) -> str:
+    """Return a type token as Pulumi's own pages show it: `aws:s3:Bucket` for `aws:s3/bucket:Bucket`."""
+    package, _, rest = type.partition(":")
+    module, slash, name = rest.rpartition(":")
+    return f"{package}:{module.partition('/')[0]}:{name}" if slash and "/" in module and package == "aws" else type
 
 
 def _table(title: str, headings: Iterable[str], right: Iterable[str]) -> Table:

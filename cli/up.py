@@ -70,6 +70,7 @@ def _wanted(environment: str, manifests: Path | None, project: Path | None) -> "
     from ..controlplane.cluster import ClusterSettings
     from ..controlplane.machines import machines_of
     from ..controlplane.manifests import read_manifests, wanted_controllers, zones_of
+    from ..controlplane.rehearsal import rehearse
 
     region = ""
     if manifests is not None:
@@ -78,7 +79,10 @@ def _wanted(environment: str, manifests: Path | None, project: Path | None) -> "
         from ..evaluation.manifests import manifests_of
 
         graph = evaluate_environment(environment, project)
-        objects = manifests_of(graph)
+        rehearsal = rehearse(manifests_of(graph))
+        objects = list(rehearsal.objects)
+        for left_out in rehearsal.left_out:
+            typer.echo(f"left out {left_out}: what makes it work is not simulated", err=True)
         centers = [resource.inputs for resource in graph if resource.type == "aidc:index:DataCenter"]
         region = str(centers[0].get("region") or "") if centers else ""
     zones = zones_of(objects)

@@ -189,12 +189,16 @@ def _needed(graph: ResourceGraph, urn: str, manifests: Container[str]) -> set[st
     return found
 
 
+def unknown_paths(manifest: Manifest) -> list[str]:
+    """Return the paths of an object that only a deployment can tell."""
+    return [path for path in sorted(manifest.resource.unknowns) if not path.startswith("status")]
+
+
 def _refuse_unknowns(graph: ResourceGraph, manifests: Iterable[Manifest]) -> None:
     problems = [
         Problem(f"{manifest.kind}/{manifest.name}", f"{path} is only known at deployment; use `pulumi up`")
         for manifest in manifests
-        for path in sorted(manifest.resource.unknowns)
-        if not path.startswith("status")
+        for path in unknown_paths(manifest)
     ]
     if problems:
         raise InvalidInput(f"{graph.project}/{graph.stack}", problems)

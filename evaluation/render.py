@@ -12,7 +12,7 @@ import yaml
 from ..problems import InvalidInput, Problem
 from .folders import write_folder
 from .graph import ResourceGraph
-from .manifests import Manifest, is_patch, makes_objects_later, ordered_manifests
+from .manifests import Manifest, is_patch, makes_objects_later, ordered_manifests, unknown_paths
 
 LIST_NAME: Final = "resources.json"
 """The list of everything that the program declares; its presence marks a folder as rendered."""
@@ -48,14 +48,14 @@ def render(graph: ResourceGraph, folder: Path) -> list[Path]:
     """Write one file an object, numbered in order, and `resources.json`; return the paths of the manifests.
 
     Objects with a secret inside are left out, and listed in `resources.json` with the paths of their secrets:
-    nothing secret is written in plain text. The folder appears whole or not at all, and is replaced whole when it
-    was rendered before.
+    nothing secret is written in plain text. So are those that only a deployment can tell. The folder appears whole or
+    not at all, and is replaced whole when it was rendered before.
 
     Raises:
         InvalidInput: The folder holds something else, or cannot be written.
     """
-    manifests = ordered_manifests(graph)
-    written = [manifest for manifest in manifests if not manifest.resource.secrets]
+    manifests = ordered_manifests(graph, allow_unknowns=True)
+    written = [each for each in manifests if not each.resource.secrets and not unknown_paths(each)]
     names = list(_file_names(written))
     listed = _listed(graph, manifests, dict(zip(map(id, written), names, strict=True)))
     files = {name: to_yaml(manifest.content) for name, manifest in zip(names, written, strict=True)}
@@ -80,9 +80,7 @@ def _file_names(manifests: Iterable[Manifest]) -> Iterable[str]:
 
 def _listed(graph: ResourceGraph, manifests: list[Manifest], files: dict[int, str]) -> dict[str, Any]:
     objects = {
-        manifest.resource.urn: {"file": files[id(manifest)]}
-        if id(manifest) in files
-        else {"file": None, "reason": "holds secrets", "secrets": sorted(manifest.resource.secrets)}
+        manifest.resource.urn: {"file": files[id(manifest)]} if id(manifest) in files else _left_out(manifest)
         for manifest in manifests
     }
     patches = {
@@ -101,6 +99,12 @@ def _listed(graph: ResourceGraph, manifests: list[Manifest], files: dict[int, st
         for resource in graph
     ]
     return {"project": graph.project, "stack": graph.stack, "resources": resources}
+
+
+def _left_out(manifest: Manifest) -> dict[str, Any]:
+    if manifest.resource.secrets:
+        return {"file": None, "reason": "holds secrets", "secrets": sorted(manifest.resource.secrets)}
+    return {"file": None, "reason": "is only known at deployment", "unknown": unknown_paths(manifest)}
 
 
 def _refuse_foreign(folder: Path) -> None:

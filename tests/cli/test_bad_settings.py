@@ -69,7 +69,7 @@ def test_all_mistakes_of_a_file_at_once_in_a_process(
 
 def test_a_missing_environment_lists_those_that_exist(aidc: Callable[..., Any], refused: Callable[..., None]) -> None:
     refused(aidc("plan", "locl"), 2, "there is no stack 'locl'", "did you mean 'local'")
-    refused(aidc("plan", "../../etc/passwd"), 2, "there are dev, local, prod, staging")
+    refused(aidc("plan", "../../etc/passwd"), 2, "there are dev, local, prod, prod-foundation")
 
 
 def test_the_name_of_a_setting_that_is_no_text(

@@ -117,6 +117,7 @@ def test_json_to_a_file_and_to_standard_output(aidc: Callable[..., Any], tmp_pat
         "type": "aidc:index:DataCenter",
         "name": "data-center",
         "depth": 0,
+        "stack": "local",
         "resources": data["resources"] - 1,
     }
 
