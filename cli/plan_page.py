@@ -136,13 +136,16 @@ def _tree(summary: "PlanSummary", most: int | None) -> Tree:
 
 
 def _teardown(steps: "tuple[TeardownStep, ...]", has_stacks: bool) -> "Iterable[RenderableType]":
-    table = _table("Teardown: what `pulumi destroy` takes away, first to last", ["", "what", "names", "remarks"], [""])
+    table = _table("Teardown, first to last", ["", "what", "names", "remarks"], [""])
+    stack = ""
     for turn, step in enumerate(steps, start=1):
+        if has_stacks and step.stack != stack:
+            stack = step.stack
+            table.add_row("", f"[bold]{escape(stack)}[/]", "", "")
         remarks = [f"{step.protected} protected"] if step.protected else []
         remarks += [f"{step.kept} kept"] if step.kept else []
         shown = [*step.names[:_MOST_NAMES], *(["..."] if len(step.names) > _MOST_NAMES else [])]
-        kind = f"{step.stack}: {step.kind}" if has_stacks else step.kind
-        table.add_row(str(turn), escape(kind), escape(", ".join(shown)), ", ".join(remarks))
+        table.add_row(str(turn), escape(step.kind), escape(", ".join(shown)), ", ".join(remarks))
     yield table
     if any(step.protected for step in steps):
         yield "[dim]protected: refused until `protect` is false, deployed[/]"
@@ -154,7 +157,9 @@ def _kind(component: "ComponentSummary") -> str:
 
 def _pools(pools: "tuple[PoolSummary, ...]") -> Table:
     title = "Node pools at their largest: wanted / provided"
-    table = _table(title, [*_POOL_HEADINGS, "type"], _POOL_HEADINGS[1:])
+    unit, memory = _memory_unit(pools)
+    headings = [*_POOL_HEADINGS, unit, "USD/h"]
+    table = _table(title, [*headings, "type"], headings[1:])
     for each in pools:
         pool = each.pool
         table.add_row(
@@ -162,14 +167,20 @@ def _pools(pools: "tuple[PoolSummary, ...]") -> Table:
             "no limit" if pool.maximum_nodes is None else f"{pool.maximum_nodes:,}",
             _share(each, pool.gpu_resource) if pool.gpu_resource else "",
             _share(each, "cpu"),
-            _share(each, "memory", _GIB),
+            _share(each, "memory", memory),
             _pool_price(pool),
             escape(_type(pool)),
         )
     return table
 
 
-_POOL_HEADINGS: Final = ("pool", "nodes", "GPUs", "cores", "GiB", "USD/h")
+_POOL_HEADINGS: Final = ("pool", "nodes", "GPUs", "cores")
+
+
+def _memory_unit(pools: "tuple[PoolSummary, ...]") -> tuple[str, int]:
+    """Return the unit in which all pools have readable amounts, and its bytes."""
+    largest = max(each.pool.provided.get("memory", 0.0) for each in pools)
+    return ("TiB", _GIB * 1024) if largest >= 10_000 * _GIB else ("GiB", _GIB)
 
 
 def _pool_price(pool: "NodePool") -> str:

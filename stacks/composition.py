@@ -18,6 +18,7 @@ from .data_center_args import DataCenterArgs
 from .families import FAMILIES
 from .filling import filled
 from .layer import SECTIONS, Layer, layer_of
+from .pool_needs import addons_for_pools, karpenter_for_pools
 from .surroundings import Surroundings, stand_ins
 
 DEFAULT_REGION: Final = "us-east-1"
@@ -49,6 +50,9 @@ _STAND_INS: Final[Mapping[str, Mapping[str, Any]]] = {
     }
 }
 """What only other components can give, for checking settings before those are there."""
+
+_FROM_POOLS: Final = {"cluster_addons": addons_for_pools, "karpenter": karpenter_for_pools}
+"""Families whose settings depend on what node pools ask for."""
 
 Section = Mapping[str, Mapping[str, Any]]
 """The components of one family, by name; a family of which there is one has the name `""`."""
@@ -166,6 +170,8 @@ def _section(args: DataCenterArgs, family: str, platform: Platform, layers: Sequ
             return {}
         if given is None and not (is_here and family in _ALWAYS):
             return {}
+        if family in _FROM_POOLS:
+            return {"": _FROM_POOLS[family](given or {}, args)}
         return {"": given or {}}
     if family == "encryption_keys" and is_here:
         keys: dict[str, Mapping[str, Any]] = {purpose.value: dict[str, Any]() for purpose in KeyPurpose}

@@ -221,8 +221,11 @@ class ObjectStore(pulumi.ComponentResource):
 
     def _make_bucket(self, plan: BucketPlan, args: S3Bucket) -> None:
         child = pulumi.ResourceOptions(parent=self)
-        made = create_bucket(plan, child).bucket
-        self.bucket, self.bucket_arn = made.bucket, made.arn
+        bucket = create_bucket(plan, child)
+        made = bucket.bucket
+        # S3 refuses to copy a bucket that keeps no versions yet.
+        versioned = pulumi.Output.all(made.arn, bucket.versions.id)
+        self.bucket, self.bucket_arn = made.bucket, versioned.apply(lambda known: known[0])
         self.region = current_region(self)
         self.endpoint = self.region.apply(lambda region: f"https://{s3_host(region)}")
         if plan.grants:

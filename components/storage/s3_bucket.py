@@ -13,7 +13,7 @@ from .s3_access import BucketGrant, BucketWorkload, plan_grants
 from .s3_lifecycle import LifecycleRule, check_lifecycle, lifecycle_rules
 
 if TYPE_CHECKING:
-    from pulumi_aws.s3 import Bucket, BucketPolicy
+    from pulumi_aws.s3 import Bucket, BucketPolicy, BucketVersioning
 
 _ABORT_UPLOADS_DAYS: Final = 7
 _NONCURRENT_DAYS: Final = 30
@@ -117,10 +117,14 @@ class BucketPlan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MadeBucket:
-    """A bucket, and the policy that must be there before services write to it."""
+    """A bucket, and what must be there before others use it."""
 
     bucket: "Bucket"
     policy: "BucketPolicy"
+    """Needed before services write to it."""
+
+    versions: "BucketVersioning"
+    """Needed before it is copied into another bucket."""
 
 
 def plan_bucket(
@@ -257,7 +261,7 @@ def create_bucket(
         )
     if plan.has_events:
         s3.BucketNotification(name, bucket=made.id, eventbridge=True, opts=opts)
-    return MadeBucket(bucket=made, policy=policy)
+    return MadeBucket(bucket=made, policy=policy, versions=versions)
 
 
 def _check_tiers(problems: Problems, tiers: ArchiveTiers | None) -> None:

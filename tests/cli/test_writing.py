@@ -154,7 +154,9 @@ def test_what_a_chart_makes_is_named_as_left_out(
     ended = main("render", "dev", "-C", folder, "-o", tmp_path / "out")
     assert ended.out.startswith("0 manifests in ")
     assert "left out: kubernetes:helm.sh/v3:Release web makes its objects at deployment" in ended.out
-    assert "made at deployment, and not counted here: the objects of Release web" in main("plan", "dev", "-C", folder).out
+    assert (
+        "made at deployment, and not counted here: the objects of Release web" in main("plan", "dev", "-C", folder).out
+    )
 
 
 def test_names_that_are_paths_stay_in_the_folder(
