@@ -11,10 +11,13 @@ import yaml
 
 from aidc.controlplane.applying import apply_all
 from aidc.controlplane.cluster import Cluster, ClusterSettings
+from aidc.controlplane.definitions import wait_until_served
 from aidc.controlplane.processes import ProcessTable
 from aidc.controlplane.waiting import wait_until_ready
+from aidc.infra import versions
 from aidc.tools.progress import Silence
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MANIFESTS = Path(__file__).parent / "manifests"
 
 
@@ -51,6 +54,41 @@ def cluster(state):
 def client(cluster):
     with cluster.client() as client:
         yield client
+
+
+PUBLISHED = Path(os.environ.get("AIDC_CRDS", Path(__file__).parents[3] / "shared/crds"))
+
+
+class Published:
+    """Definitions of operators that the control plane does not run: from AIDC_CRDS, or a folder beside the checkout."""
+
+    def __init__(self, client):
+        self.client = client
+
+    def install(self, objects):
+        """Install what these objects need; skip the test where it is not there."""
+        groups = {thing["apiVersion"].partition("/")[0] for thing in objects}
+        for each in versions.DEFINITIONS:
+            # The pools that simulated nodes are made for have the definitions of their own Karpenter.
+            for group in groups & set(each.groups) - {"karpenter.sh"}:
+                self.install_file(each.file, group)
+
+    def install_file(self, name, group=None):
+        """Install the definitions of a file, or of one API group in it."""
+        path = PUBLISHED / name
+        if not path.is_file():
+            pytest.skip(f"{name} is not in {PUBLISHED}: run `make crds`, or name its folder in AIDC_CRDS")
+        found = [each for each in yaml.load_all(path.read_text(), _LOADER) if each]
+        wanted = [each for each in found if group in (None, each["spec"]["group"])]
+        for definition in wanted:
+            self.client.apply(definition, force=True)
+        wait_until_served(self.client, [definition["metadata"]["name"] for definition in wanted])
+
+
+@pytest.fixture
+def published():
+    """Install definitions into a cluster: `published(client).install(objects)`."""
+    return Published
 
 
 class Deployed:

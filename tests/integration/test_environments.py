@@ -5,15 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from aidc.evaluation import evaluate
+from aidc.evaluation.layers import evaluate_layers, joined
 from aidc.evaluation.manifests import manifests_of
+from aidc.evaluation.project import load_project
 
 ROOT = Path(__file__).parents[2]
 
 
+def objects_of(environment):
+    """Every Kubernetes object of an environment, of all the stacks that it is made of."""
+    return manifests_of(joined(evaluate_layers(load_project(ROOT), environment)))
+
+
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
-def test_every_object_is_accepted_in_strict_mode(environment, deployed, client, eventually):
-    objects = manifests_of(evaluate(ROOT, environment))
+def test_every_object_is_accepted_in_strict_mode(environment, deployed, client, published, eventually):
+    objects = objects_of(environment)
+    published(client).install(objects)
     spaces = [thing["metadata"]["name"] for thing in objects if thing["kind"] == "Namespace"]
     kind = client.kind("v1", "Namespace")
     assert spaces

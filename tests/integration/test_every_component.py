@@ -1,37 +1,25 @@
 """Every public component, with every field used, against the real API server in strict mode."""
 
-import os
 import runpy
 from pathlib import Path
 
 import pytest
-import yaml
 
 from aidc.components.provider import public_names
-from aidc.controlplane.definitions import wait_until_served
 from aidc.evaluation import evaluate
 from aidc.evaluation.manifests import manifests_of
 
 EXAMPLES = runpy.run_path(str(Path(__file__).parents[1] / "contract/examples.py"))["EXAMPLES"]
 CASES = [(component, index) for component, listed in sorted(EXAMPLES.items()) for index in range(len(listed))]
-# Operators' definitions that the control plane does not install itself: AIDC_CRDS, or beside the checkout.
-PUBLISHED = Path(os.environ.get("AIDC_CRDS", Path(__file__).parents[3] / "shared/crds"))
-FROM_PUBLISHED = {
-    "external-secrets.io": "external-secrets.yaml",
-    "karpenter.k8s.aws": "karpenter.yaml",
-    "objectbucket.io": "rook-ceph.yaml",
-    "snapshot.storage.k8s.io": "csi-snapshot.yaml",
-}
 
 
 @pytest.mark.parametrize(("component", "index"), CASES, ids=[f"{name}-{index}" for name, index in CASES])
-def test_objects_are_accepted(component, index, deployed, client, eventually):
+def test_objects_are_accepted(component, index, deployed, client, published, eventually):
     args = EXAMPLES[component][index]
     kind = public_names()[component]
     graph = evaluate(lambda: kind(f"example-{index}", args))
     objects = manifests_of(graph)
-    for group in {thing["apiVersion"].partition("/")[0] for thing in objects} & set(FROM_PUBLISHED):
-        _install(client, PUBLISHED / FROM_PUBLISHED[group], group)
+    published(client).install(objects)
     namespaces = {thing["metadata"]["namespace"] for thing in objects if "namespace" in thing["metadata"]}
     made = {thing["metadata"]["name"] for thing in objects if thing["kind"] == "Namespace"}
     eventually(lambda: all(client.get(client.kind("v1", "Namespace"), name) is None for name in made))
@@ -50,12 +38,3 @@ def test_objects_are_accepted(component, index, deployed, client, eventually):
 
 def _namespace(name):
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-
-
-def _install(client, path, group):
-    if not path.is_file():
-        pytest.skip(f"the published definitions of {group} are not in {path.parent}; name their folder in AIDC_CRDS")
-    definitions = [one for one in yaml.safe_load_all(path.read_text()) if one and one["spec"]["group"] == group]
-    for definition in definitions:
-        client.apply(definition, force=True)
-    wait_until_served(client, [definition["metadata"]["name"] for definition in definitions])
