@@ -29,7 +29,7 @@ class Life:
     left: set[str]
 
 
-def live(terraform, name, configuration):
+def live(terraform, name, configuration, limits):
     with moto() as server:
         regions = [each["region"] for each in configuration.providers.values()]
         before = inventory(server, regions)
@@ -39,7 +39,7 @@ def live(terraform, name, configuration):
         created = terraform.run(folder, "state", "list").output.split()
         planned = terraform.run(folder, "plan", "-detailed-exitcode", "-json", _PARALLEL)
         destroyed = terraform.run(folder, "destroy", "-auto-approve", "-json", "-refresh=false", _PARALLEL)
-        left = inventory(server, regions) - before
+        left = limits.left(inventory(server, regions) - before)
     return Life(len(configuration), len(created), applied, planned, destroyed, left)
 
 
@@ -58,7 +58,7 @@ def lives(terraform, graphs, limits, environments):
         translator.add(graphs["environment"](name, answers=[references]))
         configurations[name] = limits.applied(translator.configuration)
     with ThreadPoolExecutor(max_workers=len(environments) or 1) as pool:
-        running = {name: pool.submit(live, terraform, name, each) for name, each in configurations.items()}
+        running = {name: pool.submit(live, terraform, name, each, limits) for name, each in configurations.items()}
         return {name: each.result() for name, each in running.items()}
 
 

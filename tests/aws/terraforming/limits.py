@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .translation import Configuration
@@ -14,6 +14,7 @@ class Limits:
     def __init__(self, known: Mapping[str, Mapping[str, str]]) -> None:
         self.types, self.groups = known["types"], known["groups"]
         self.arguments, self.forgotten = known["arguments"], known["forgotten"]
+        self.kept = known["kept"]
         self.met: set[str] = set()
 
     def is_left_out(self, type: str) -> bool:
@@ -24,7 +25,7 @@ class Limits:
 
     def unmet(self) -> set[str]:
         """Entries that nothing needed."""
-        return {*self.types, *self.arguments, *self.forgotten, *self.groups} - self.met
+        return {*self.types, *self.arguments, *self.forgotten, *self.groups, *self.kept} - self.met
 
     def applied(self, configuration: Configuration) -> Configuration:
         """The configuration within the limits."""
@@ -41,6 +42,17 @@ class Limits:
         for type, path in self.groups.items():
             self._stand_in(configuration, type, path)
         return configuration
+
+    def left(self, listed: Iterable[str]) -> set[str]:
+        """What is left after a destroy, of lines of an inventory, but for what moto keeps."""
+        left: set[str] = set()
+        for line in listed:
+            service = line.split(" ", 2)[1]
+            if service in self.kept:
+                self.met.add(service)
+            else:
+                left.add(line)
+        return left
 
     def _stand_in(self, configuration: Configuration, type: str, path: str) -> None:
         bodies: dict[str, Any] = configuration.resources.get(type, {})

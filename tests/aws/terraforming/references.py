@@ -17,6 +17,9 @@ _VALUES: Final = {
     "aws:ec2/vpc:Vpc": {"ipv6CidrBlock"},
 }
 
+# What programs take apart has to have its parts: the name of a bucket is the end of its ARN.
+_PARTS: Final = {"aws:s3/bucket:Bucket": {"arn": "arn:aws:s3:::{id}"}}
+
 # A reference on its way through the program: nothing that a program does to names changes it.
 _MARK: Final = re.compile(r"tf<([^>]*)>")
 
@@ -58,6 +61,8 @@ class References:
             found = value(inputs.get(key), schema, f"{type}.{label}")
             if found is not None:
                 plain[key] = found
+        for key, form in _PARTS.get(token, {}).items():
+            plain[key] = form.format(id=plain["id"])
         return plain
 
     def label_of(self, inputs: Mapping[str, Any]) -> str | None:
