@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 from ..infra import versions
 from .errors import ToolError
@@ -150,7 +152,8 @@ def run(
     """
     last: deque[str] = deque(maxlen=_KEPT_LINES)
     late = threading.Event()
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+    # Interrupted between its start and its being known here, the command would go on without us.
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output, _Held() as interruptions:
         try:
             process = subprocess.Popen(
                 command,
@@ -175,6 +178,7 @@ def run(
         timer.start()
         with process:
             try:
+                interruptions.release()
                 for text in process.stderr or ():
                     line(text.rstrip())
                     last.append(text.rstrip())
@@ -193,6 +197,36 @@ def run(
     if process.returncode:
         raise ToolError(_failure(what, process.returncode, list(last) or printed.splitlines()))
     return printed
+
+
+class _Held:
+    """Interruptions that have a handler here, held back until they are released; the last one is not lost."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[int, Any] = {}
+        self._came: list[int] = []
+
+    def __enter__(self) -> "_Held":
+        # Only the main thread has handlers. One that is ignored stays ignored, by the command too.
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if callable(handler := signal.getsignal(number)):
+                    self._handlers[number] = handler
+                    signal.signal(number, self._hold)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Let them come: those that came meanwhile come now."""
+        while self._handlers:
+            signal.signal(*self._handlers.popitem())
+        while self._came:
+            signal.raise_signal(self._came.pop())
+
+    def _hold(self, number: int, frame: FrameType | None) -> None:
+        self._came.append(number)
 
 
 def _failure(what: str, code: int, lines: Sequence[str]) -> str:

@@ -1,5 +1,7 @@
 """Go is judged before it is used, and a build that goes wrong says how."""
 
+import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -111,3 +113,34 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_failure_told_on_standard_output_is_shown(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="exit code 1:\n  not found"):
         run(["/bin/sh", "-c", "echo not found; exit 1"], tmp_path, {}, 5, "a test")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_while_the_command_starts_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    started: list[subprocess.Popen[str]] = []
+    really = subprocess.Popen
+
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        process = really(*arguments, **options)
+        started.append(process)
+        # As when the command already runs, and the call that started it has not come back yet.
+        signal.raise_signal(number)
+        return process
+
+    class Interrupted(BaseException):
+        pass
+
+    def handler(number: int, frame: object) -> None:
+        raise Interrupted
+
+    before = signal.signal(number, handler)
+    monkeypatch.setattr(subprocess, "Popen", interrupted)
+    try:
+        with pytest.raises(Interrupted):
+            run(["sleep", "30"], tmp_path, {"PATH": "/usr/bin:/bin"}, 20.0, "sleeping")
+        assert signal.getsignal(number) is handler
+    finally:
+        signal.signal(number, before)
+    assert started[0].returncode == -signal.SIGKILL
