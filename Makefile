@@ -4,7 +4,7 @@ RUN := $(UV) run --frozen
 ENVIRONMENT ?= local
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo down test check format lint types spelling unit integration tools docs bench record build clean
+.PHONY: help install demo down test check format lint types spelling unit integration audit crds tools docs bench record build clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,12 @@ unit: install ## Tests that need no control plane
 
 integration: tools ## Tests on the real control plane; the first run builds it
 	$(RUN) pytest -m integration
+
+audit: install ## Scan the AWS environments: checkov over Terraform and manifests, kube-score over manifests
+	$(RUN) pytest tests/aws/test_audit.py
+
+crds: install ## Download the operators' definitions that integration tests need beyond those of the control plane
+	@$(RUN) python -m aidc.tools.definitions $(or $(AIDC_CRDS),../shared/crds)
 
 tools: install ## Find, download or build every program of the control plane
 	@$(RUN) python -m aidc.tools
