@@ -66,23 +66,34 @@ class Published:
         self.client = client
 
     def install(self, objects):
-        """Install what these objects need; skip the test where it is not there."""
+        """Install what these objects need; return the files that are not there."""
         groups = {thing["apiVersion"].partition("/")[0] for thing in objects}
+        missing = []
         for each in versions.DEFINITIONS:
             # The pools that simulated nodes are made for have the definitions of their own Karpenter.
             for group in groups & set(each.groups) - {"karpenter.sh"}:
-                self.install_file(each.file, group)
+                if (PUBLISHED / each.file).is_file():
+                    self._install(PUBLISHED / each.file, group)
+                else:
+                    missing.append(each.file)
+        return missing
 
-    def install_file(self, name, group=None):
-        """Install the definitions of a file, or of one API group in it."""
-        path = PUBLISHED / name
-        if not path.is_file():
-            pytest.skip(f"{name} is not in {PUBLISHED}: run `make crds`, or name its folder in AIDC_CRDS")
-        found = [each for each in yaml.load_all(path.read_text(), _LOADER) if each]
-        wanted = [each for each in found if group in (None, each["spec"]["group"])]
-        for definition in wanted:
+    def accepted(self, objects):
+        """Install what these objects need; return those that can be applied, and what the others lack, as text."""
+        missing = set(self.install(objects))
+        unknown = {group for each in versions.DEFINITIONS if each.file in missing for group in each.groups}
+        known = [thing for thing in objects if thing["apiVersion"].partition("/")[0] not in unknown]
+        return known, missing_text(missing) if missing else ""
+
+    def _install(self, path, group):
+        found = [each for each in yaml.load_all(path.read_text(), _LOADER) if each and each["spec"]["group"] == group]
+        for definition in found:
             self.client.apply(definition, force=True)
-        wait_until_served(self.client, [definition["metadata"]["name"] for definition in wanted])
+        wait_until_served(self.client, [definition["metadata"]["name"] for definition in found])
+
+
+def missing_text(files):
+    return f"{', '.join(sorted(files))} not in {PUBLISHED}: run `make crds`, or name its folder in AIDC_CRDS"
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_gpu_workloads_get_nodes_of_their_pool(environment, client, published):
     objects = [simulated(thing) for thing in declared if thing["kind"] != "EC2NodeClass"]
     objects += manifests_of(evaluate(lambda: KwokNodeClass("simulated", {})))
     spaces = {thing["metadata"]["name"] for thing in objects if thing["kind"] == "Namespace"}
-    published(client).install(objects)
+    objects, _ = published(client).accepted(objects)
     outcome = apply_all(client, objects, owner=environment, patience=30)
     assert not outcome.refused, "\n".join(map(str, outcome.refused))
 

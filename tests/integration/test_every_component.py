@@ -19,7 +19,9 @@ def test_objects_are_accepted(component, index, deployed, client, published, eve
     kind = public_names()[component]
     graph = evaluate(lambda: kind(f"example-{index}", args))
     objects = manifests_of(graph)
-    published(client).install(objects)
+    known, lacking = published(client).accepted(objects)
+    if len(known) < len(objects):
+        pytest.skip(lacking)
     namespaces = {thing["metadata"]["namespace"] for thing in objects if "namespace" in thing["metadata"]}
     made = {thing["metadata"]["name"] for thing in objects if thing["kind"] == "Namespace"}
     eventually(lambda: all(client.get(client.kind("v1", "Namespace"), name) is None for name in made))
