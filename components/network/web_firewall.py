@@ -8,7 +8,6 @@ from typing import Any, Final, NotRequired, TypedDict
 import pulumi
 
 from ...infra.arguments import check_keys, planned, recorded
-from ...infra.aws_resource import AwsResource
 from ...infra.labels import check_name
 from ...problems import Problems
 
@@ -157,22 +156,20 @@ class WebFirewall(pulumi.ComponentResource):
     """Name of the log group in CloudWatch."""
 
     def __init__(self, name: str, args: WebFirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        from pulumi_aws import cloudwatch
+        from pulumi_aws import cloudwatch, wafv2
 
         plan = planned("WebFirewall", name, partial(plan_web_firewall, name=name), args)
         super().__init__("aidc:index:WebFirewall", name, recorded(args), opts)
         child = pulumi.ResourceOptions(parent=self)
-        acl = AwsResource(
-            "aws:wafv2/webAcl:WebAcl",
+        rules: Any = plan.rules()
+        acl = wafv2.WebAcl(
             name,
-            {
-                "scope": "REGIONAL",
-                "description": f"Requests before the load balancers of {name}",
-                "default_action": {"allow": {}},
-                "rules": plan.rules(),
-                "visibility_config": _metrics(name),
-            },
-            child,
+            scope="REGIONAL",
+            description=f"Requests before the load balancers of {name}",
+            default_action={"allow": {}},
+            rules=rules,
+            visibility_config=_metrics(name),
+            opts=child,
         )
         logs = cloudwatch.LogGroup(
             name,
@@ -181,15 +178,13 @@ class WebFirewall(pulumi.ComponentResource):
             kms_key_id=args.get("encryption_key"),
             opts=child,
         )
-        AwsResource(
-            "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+        redacted: Any = [{"single_header": {"name": header}} for header in plan.redacted_headers]
+        wafv2.WebAclLoggingConfiguration(
             name,
-            {
-                "resource_arn": acl.arn,
-                "log_destination_configs": [logs.arn],
-                "redacted_fields": [{"single_header": {"name": header}} for header in plan.redacted_headers],
-            },
-            child,
+            resource_arn=acl.arn,
+            log_destination_configs=[logs.arn],
+            redacted_fields=redacted,
+            opts=child,
         )
         self.web_acl_arn, self.log_group_name = acl.arn, logs.name
         self.register_outputs({"web_acl_arn": self.web_acl_arn, "log_group_name": self.log_group_name})
