@@ -10,6 +10,7 @@ from .demands import AccountDemands
 from .eks_versions import check_addon_versions, check_kubernetes_versions
 from .failures import AccountFailure, PermissionMissing
 from .identity import check_account, check_credentials
+from .linked_roles import check_linked_roles
 from .names import check_names
 from .places import check_instance_types, check_region, check_zones
 from .reservations import check_reservations
@@ -106,6 +107,13 @@ ACCOUNT_CHECKS: Final[Sequence[Check[Account]]] = (
         severity=Severity.ERROR,
         run=check_subnet_room,
         needs_account=False,
+    ),
+    Check(
+        name="linked-roles",
+        asks="Are the service-linked roles there that key policies name and spot instances need?",
+        severity=Severity.ERROR,
+        run=check_linked_roles,
+        permissions=("iam:GetRole",),
     ),
     Check(
         name="names",

@@ -10,12 +10,20 @@ from typing import Any, Final, cast
 from ..evaluation.demand import workloads
 from ..evaluation.graph import PROVIDER_PREFIX, Resource, ResourceGraph
 from ..evaluation.manifests import Manifest, ordered_manifests
+from ..planning.catalog.prices import SPOT
 from .machines import MachineDemand, machine_demands
 
 _PROVIDER: Final = f"{PROVIDER_PREFIX}aws"
 _CLUSTER: Final = "aws:eks/cluster:Cluster"
 _DISCOVERY: Final = "karpenter.sh/discovery"
 _POD_ROLE: Final = "kubernetes.io/role/cni"
+_LINKED_ROLE: Final = "aws:iam/serviceLinkedRole:ServiceLinkedRole"
+_LINKED_ROLES: Final = {
+    "autoscaling.amazonaws.com": "AWSServiceRoleForAutoScaling",
+    "spot.amazonaws.com": "AWSServiceRoleForEC2Spot",
+}
+"""EC2 Auto Scaling User Guide, "Service-linked roles"; Karpenter, "Getting started", which has the second one made by
+hand."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +81,9 @@ class AccountDemands:
 
     buckets: Sequence[str]
     roles: Sequence[str]
+    linked_roles: Mapping[str, str]
+    """Service-linked roles that must be there before, by service: what a key's policy names is refused else, and so
+    is the first spot instance of an account."""
 
     @property
     def zones(self) -> list[str]:
@@ -99,6 +110,7 @@ def account_demands(graph: ResourceGraph, default_region: str = "") -> AccountDe
     roles = [_mapping(each) for each in _items(inputs.get("assumeRoles"))]
     clusters = {_text(each.inputs.get("name")) or each.name: each for each in here if each.type == _CLUSTER}
     versions = {name: _text(each.inputs.get("version")) for name, each in clusters.items()}
+    machines = machine_demands(graph, manifests)
     return AccountDemands(
         uses_aws=uses_aws,
         region=region,
@@ -106,7 +118,7 @@ def account_demands(graph: ResourceGraph, default_region: str = "") -> AccountDe
         role_arn=next((_text(role.get("roleArn") or role.get("role_arn")) for role in roles), ""),
         allowed_accounts=frozenset(map(str, _items(inputs.get("allowedAccountIds")))),
         forbidden_accounts=frozenset(map(str, _items(inputs.get("forbiddenAccountIds")))),
-        machines=machine_demands(graph, manifests),
+        machines=machines,
         clusters=versions,
         addons=list(_addons(here, versions)),
         subnets=list(_subnets(here)),
@@ -115,7 +127,18 @@ def account_demands(graph: ResourceGraph, default_region: str = "") -> AccountDe
         tag_names=frozenset(name for each in here if (name := _text(_mapping(each.inputs.get("tags")).get("Name")))),
         buckets=sorted(_named(here, "aws:s3/bucket:Bucket", "bucket")),
         roles=sorted(_named(here, "aws:iam/role:Role", "name")),
+        linked_roles=_linked_roles(resources, machines),
     )
+
+
+def _linked_roles(resources: Sequence[Resource], machines: Sequence[MachineDemand]) -> dict[str, str]:
+    """Return the service-linked roles that are named or needed, and not made here."""
+    policies = [_text(each.inputs.get("policy")) for each in resources if each.type == "aws:kms/key:Key"]
+    made = {_text(each.inputs.get("awsServiceName")) for each in resources if each.type == _LINKED_ROLE}
+    needed = {service: role for service, role in _LINKED_ROLES.items() if any(role in each for each in policies)}
+    if any(SPOT in machine.capacity_types for machine in machines):
+        needed["spot.amazonaws.com"] = _LINKED_ROLES["spot.amazonaws.com"]
+    return {service: role for service, role in needed.items() if service not in made}
 
 
 def _main_provider(graph: ResourceGraph, resources: Sequence[Resource]) -> Resource | None:

@@ -38,15 +38,15 @@ def create_aws_provider(
         name,
         region=cast(Any, composition.region),
         allowed_account_ids=[args["account"]] if "account" in args else None,
-        default_tags={
-            "tags": {
-                "aidc.dev/environment": composition.environment,
-                "aidc.dev/project": pulumi.get_project(),
-                **args.get("tags", {}),
-            }
-        },
+        default_tags={"tags": tags_of(composition, args)},
         opts=opts,
     )
+
+
+def tags_of(composition: Composition, args: Mapping[str, Any]) -> dict[str, str]:
+    """Return the tags of everything that an environment has in AWS."""
+    own = {"aidc.dev/environment": composition.environment, "aidc.dev/project": pulumi.get_project()}
+    return {**own, **args.get("tags", {})}
 
 
 def create_foundation(

@@ -28,6 +28,7 @@ from .aws_layers import (
     create_copies,
     create_foundation,
     create_node_classes,
+    tags_of,
 )
 from .composition import DEFAULT_REGION, Composition, plan_data_center
 from .data_center_args import DataCenterArgs
@@ -99,6 +100,7 @@ class DataCenter(pulumi.ComponentResource):
             environment=composition.environment,
             region=composition.region,
             zones=sorted(args.get("zones", [])),
+            tags=tags_of(composition, args),
             has_gpus=bool(composition.section("gpu_node_pools")),
             gpu_software=str(args.get("gpu_software", GpuSoftware.AMI)),
             ami_family=str(args.get("ami_family", AmiFamily.BOTTLEROCKET)),

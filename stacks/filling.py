@@ -21,7 +21,7 @@ from ..components.storage import (
 )
 from ..infra.addons import ClusterAddonsArgs
 from ..infra.arguments import argument_hints
-from ..infra.eks import EksClusterArgs
+from ..infra.eks import EksClusterArgs, SystemNodes
 from ..infra.karpenter import KarpenterControllerArgs
 from ..infra.network import NetworkArgs
 from ..infra.recovery import BackupPlanArgs, BackupSchedule, RecoverySiteArgs, VeleroArgs
@@ -129,8 +129,10 @@ _OF_TYPE: Final[Mapping[type, Mapping[str, Rule]]] = {
         "node_subnet_ids": lambda around, own, outer: list(around.private_subnets.values()),
         "pod_subnets": lambda around, own, outer: around.pod_subnets,
         "subnet_ids": lambda around, own, outer: around.intra_subnet_ids,
+        "system_nodes": lambda around, own, outer: None if own.get("auto_mode") else {},
         "volume_key": _key(KeyPurpose.VOLUMES),
     },
+    SystemNodes: {"tags": lambda around, own, outer: dict(around.tags) or None},
     KarpenterControllerArgs: {
         "cluster_name": lambda around, own, outer: around.environment,
         "encryption_key": _key(KeyPurpose.MESSAGES),
@@ -152,6 +154,7 @@ _OF_TYPE: Final[Mapping[type, Mapping[str, Rule]]] = {
         "prefix_delegation": lambda around, own, outer: True,
         "security_group_ids": _managed(_node_security_groups),
         "subnets": _managed(_subnets),
+        "tags": lambda around, own, outer: dict(around.tags) or None,
     },
     ObjectStoreArgs: {"s3": _bucket_options},
     SharedFilesystemArgs: {"efs": _elastic_filesystem},

@@ -38,6 +38,9 @@ class Surroundings:
     zones: Sequence[str]
     """Sorted."""
 
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of everything in AWS."""
+
     vpc_id: pulumi.Input[str] | None = None
     vpc_cidr: pulumi.Input[str] | None = None
     private_subnets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, Any])

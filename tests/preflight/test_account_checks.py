@@ -573,6 +573,41 @@ def test_names_that_are_taken(front: Any, checked: Callable[..., Any], aws: Any)
     }
 
 
+@pytest.mark.parametrize(("there", "status"), [(True, Status.PASSED), (False, Status.ERROR)])
+def test_service_linked_roles(there: bool, status: Status, front: Any, checked: Callable[..., Any], aws: Any) -> None:
+    def program() -> None:
+        from pulumi_aws import kms
+
+        role = "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+        policy = json.dumps({"Statement": [{"Principal": {"AWS": f"arn:aws:iam::123456789012:{role}"}}]})
+        kms.Key("volumes", policy=policy, opts=aws.provider())
+        aws.node_class()
+        aws.node_pool("general", ["m7i.2xlarge"], capacity=["spot"], limits={"nodes": 1})
+
+    if there:
+        body = "<GetRoleResponse><GetRoleResult><Role><RoleName>x</RoleName></Role></GetRoleResult></GetRoleResponse>"
+        front.answers["GetRole"] = aws.Answer(body, kind="text/xml")
+    found = {finding.subject: finding for finding in checked(program).of("linked-roles")}
+    assert {subject: finding.status for subject, finding in found.items()} == {
+        "role AWSServiceRoleForAutoScaling": status,
+        "role AWSServiceRoleForEC2Spot": status,
+    }
+    if not there:
+        way_out = found["role AWSServiceRoleForEC2Spot"].way_out
+        assert way_out == "aws iam create-service-linked-role --aws-service-name spot.amazonaws.com"
+
+
+def test_a_service_linked_role_that_is_made_here_need_not_be_there(checked: Callable[..., Any], aws: Any) -> None:
+    def program() -> None:
+        from pulumi_aws import iam, kms
+
+        options = aws.provider()
+        kms.Key("volumes", policy='{"Principal": "AWSServiceRoleForAutoScaling"}', opts=options)
+        iam.ServiceLinkedRole("scaling", aws_service_name="autoscaling.amazonaws.com", opts=options)
+
+    assert not checked(program).of("linked-roles")
+
+
 @pytest.mark.parametrize(
     ("size", "nodes", "status"),
     [("/20", 10, Status.PASSED), ("/25", 20, Status.ERROR), ("/24", 5, Status.WARNING)],
