@@ -54,6 +54,7 @@ def test_all_is_well(front: Any, checked: Callable[..., Any], aws: Any) -> None:
         "kubernetes-versions": set(),
         "addon-versions": set(),
         "subnet-room": set(),
+        "linked-roles": set(),
         "names": set(),
     }
     assert report.one("account").found == aws.account
