@@ -15,6 +15,7 @@ import pytest
 from .graph import Resource, ResourceGraph
 from .layers import evaluate_layers, joined
 from .project import load_project
+from .replacements import replacements
 
 RECORD_VARIABLE: Final = "AIDC_RECORD"
 """Set to 1 to write recorded files anew instead of comparing with them."""
@@ -72,6 +73,12 @@ def assert_protected(graph: ResourceGraph, types: Iterable[str]) -> None:
     """Require that every resource of these types survives a careless deletion."""
     careless = [repr(r) for type in types for r in graph.of_type(type) if not (r.protect or r.retain_on_delete)]
     assert not careless, "\n".join(["neither protected nor retained:", *careless])
+
+
+def assert_keeps_state(before: ResourceGraph, after: ResourceGraph) -> None:
+    """Require that an update from one graph to the other neither replaces nor deletes anything stateful."""
+    lost = [str(each) for each in replacements(before, after) if each.is_stateful]
+    assert not lost, "\n".join(["the update loses:", *lost])
 
 
 def assert_deterministic(evaluated: Callable[[], ResourceGraph]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
+from ..components.compute import NodeProvisioner
 from ..infra.addons import AmiFamily, GpuSoftware
 from .data_center_args import DataCenterArgs
 
@@ -15,7 +16,9 @@ def karpenter_for_pools(own: Mapping[str, Any], args: DataCenterArgs) -> dict[st
     Sharing needs NodeOverlay, a fixed number of nodes StaticCapacity: Karpenter's reference of settings. Where pods
     have subnets of their own, a node's first interface holds none.
     """
-    pools = list(_pools(args))
+    # A managed node group has what it says without Karpenter.
+    managed = NodeProvisioner.MANAGED_NODE_GROUP.value
+    pools = [pool for pool in _pools(args) if str(pool.get("provisioner")) != managed]
     needed = {
         "node_overlay": any("mig_profile" in pool or "time_slicing_replicas" in pool for pool in pools),
         "static_capacity": any("static_nodes" in pool.get("scaling", {}) for pool in pools),
