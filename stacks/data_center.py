@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 
@@ -127,27 +127,29 @@ class DataCenter(pulumi.ComponentResource):
     def _make_workloads(self) -> dict[str, Any]:
         tenants = self._composition.section("tenants")
         after = self._after("cluster_addons")
-        self._tenants = {key: Tenancy(key, cast(Any, each), after) for key, each in tenants.items()}
-        self._make_named()
+        self._tenants = {key: Tenancy(key, self._filled("tenants", each), after) for key, each in tenants.items()}
+        named = self._make_named()
         self._volumes = self._make_volumes()
         self._make_warm_capacity()
         self._make_training_jobs()
         models = self._make_inference_services()
         self._make_microservices()
         return {
+            **named,
             "namespaces": pulumi.Output.all(*(tenant.namespace for tenant in self._tenants.values())).apply(sorted),
             "urls": pulumi.Output.all(**{key: model.url for key, model in models.items()}),
         }
 
-    def _make_named(self) -> None:
-        """Make what load balancers refer to by name."""
+    def _make_named(self) -> dict[str, Any]:
+        """Make what load balancers refer to by name, and secrets; return what people need to know of them."""
         if self._around is None:
-            return
+            return {}
         inside = self._inside
         certificates = {
-            key: Certificate(key, self._filled("certificates", args), inside).certificate_arn
+            key: Certificate(key, self._filled("certificates", args), inside)
             for key, args in self._composition.section("certificates").items()
         }
+        arns = {key: certificate.certificate_arn for key, certificate in certificates.items()}
         firewalls = {
             key: WebFirewall(key, self._filled("web_firewalls", args), inside).web_acl_arn
             for key, args in self._composition.section("web_firewalls").items()
@@ -156,7 +158,9 @@ class DataCenter(pulumi.ComponentResource):
             after = pulumi.ResourceOptions(depends_on=list(self._tenants.values()))
             after = pulumi.ResourceOptions.merge(self._after("cluster_addons"), after)
             SecretStore(key, self._filled("secret_stores", args), after)
-        self._around = replace(self._around, named={"certificates": certificates, "web_firewalls": firewalls})
+        self._around = replace(self._around, named={"certificates": arns, "web_firewalls": firewalls})
+        records = {key: certificate.validation_records for key, certificate in certificates.items()}
+        return {"certificateRecords": records} if records else {}
 
     def _filled(self, family: str, args: Mapping[str, Any]) -> Any:
         """Return a component's inputs with what the data center knows of its surroundings."""
@@ -227,11 +231,11 @@ class DataCenter(pulumi.ComponentResource):
 
     def _make_warm_capacity(self) -> None:
         for key, args in self._composition.section("warm_capacity").items():
-            NodeScaling(key, cast(Any, self._resolved(args)), self._after_tenant(args))
+            NodeScaling(key, self._resolved(args), self._after_tenant(args))
 
     def _make_training_jobs(self) -> None:
         for key, args in self._composition.section("training_jobs").items():
-            TrainingJob(key, cast(Any, self._resolved(args)), self._after_tenant(args))
+            TrainingJob(key, self._resolved(args), self._after_tenant(args))
 
     def _make_inference_services(self) -> dict[str, Any]:
         return {
@@ -245,7 +249,7 @@ class DataCenter(pulumi.ComponentResource):
 
     def _make_microservices(self) -> None:
         for key, args in self._composition.section("microservices").items():
-            Microservice(key, cast(Any, self._resolved(args)), self._after_tenant(args))
+            Microservice(key, self._resolved(self._filled("microservices", args)), self._after_tenant(args))
 
     def _in_tenant(self, args: Mapping[str, Any]) -> Any:
         tenant = self._tenants[self._composition.namespaces[args["namespace"]]]
@@ -256,7 +260,7 @@ class DataCenter(pulumi.ComponentResource):
         tenant = self._tenants[self._composition.namespaces[args["namespace"]]]
         return pulumi.ResourceOptions.merge(self._inside, pulumi.ResourceOptions(depends_on=[tenant]))
 
-    def _resolved(self, args: Mapping[str, Any]) -> dict[str, Any]:
+    def _resolved(self, args: Mapping[str, Any]) -> Any:
         """Return a workload's inputs with names replaced by the outputs of what they name."""
         resolved = self._in_tenant(args)
         if args.get("node_pool") in self._pools:

@@ -220,10 +220,12 @@ FILLED_IN: Final[Mapping[type, frozenset[str]]] = {
     GpuNodePoolArgs: frozenset({"region", "pool_name"}),
     CpuNodePoolArgs: frozenset({"region", "pool_name"}),
     BucketReplicationArgs: frozenset({"source_bucket_arn", "source_key", "destination_bucket_arn", "destination_key"}),
-    EksClusterArgs: frozenset({"cluster_name"}),
+    EksClusterArgs: frozenset({"cluster_name", "identity"}),
     EncryptionKeyArgs: frozenset({"purpose", "region"}),
-    KarpenterControllerArgs: frozenset({"cluster_name"}),
-    ClusterAddonsArgs: frozenset({"managed_addons", "gpu_software", "ami_family"}),
+    KarpenterControllerArgs: frozenset({"cluster_name", "identity", "oidc_issuer", "oidc_provider_arn"}),
+    ClusterAddonsArgs: frozenset(
+        {"managed_addons", "gpu_software", "ami_family", "identity_method", "oidc_issuer", "oidc_provider_arn"}
+    ),
     InferenceServiceArgs: frozenset({"autoscaled"}),
     ApplicationLoadBalancerArgs: frozenset({"namespace", "rules"}),
     LoadBalancerArgs: frozenset({"namespace", "selector"}),

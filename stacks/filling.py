@@ -6,8 +6,10 @@ from typing import Any, Final, NotRequired, Required, cast, get_args, get_origin
 import pulumi
 
 from ..components.compute import AwsNodeOptions, CpuNodePoolArgs, GpuNodePoolArgs, NodeProvisioner
-from ..components.network import WebFirewallArgs
+from ..components.inference import MicroserviceArgs
+from ..components.network import LoadBalancerArgs, WebFirewallArgs
 from ..components.storage import (
+    BlockStorageClassArgs,
     BucketWorkload,
     DataRepository,
     EfsFilesystem,
@@ -19,6 +21,7 @@ from ..components.storage import (
     S3Objects,
     SharedFilesystemArgs,
 )
+from ..components.tenancy import TenancyArgs
 from ..infra.addons import ClusterAddonsArgs
 from ..infra.arguments import argument_hints
 from ..infra.eks import EksClusterArgs, SystemNodes
@@ -42,6 +45,7 @@ from .surroundings import Surroundings
 Rule = Callable[[Surroundings, Mapping[str, Any], Mapping[str, Any]], Any]
 """`(surroundings, inputs beside it, all inputs around those) -> value`, or None to leave it out."""
 
+_EXTERNAL_SECRETS: Final = "external-secrets"
 _NODES_OF_AWS: Final = frozenset((NodeProvisioner.KARPENTER_AWS.value, NodeProvisioner.MANAGED_NODE_GROUP.value))
 
 
@@ -139,7 +143,7 @@ _OF_TYPE: Final[Mapping[type, Mapping[str, Rule]]] = {
     },
     ClusterAddonsArgs: {
         "addons": lambda around, own, outer: {},
-        "ami_family": lambda around, own, outer: around.ami_family,
+        "ami_family": lambda around, own, outer: around.ami_family if around.has_gpus else None,
         "gpu_software": _gpu_software,
         "managed_addons": lambda around, own, outer: list(around.managed_addons),
         "region": lambda around, own, outer: around.region,
@@ -170,6 +174,10 @@ _OF_TYPE: Final[Mapping[type, Mapping[str, Rule]]] = {
         "subnet_ids": _subnets,
     },
     WebFirewallArgs: {"encryption_key": _key(KeyPurpose.LOGS)},
+    BlockStorageClassArgs: {"encryption_key": _key(KeyPurpose.VOLUMES)},
+    LoadBalancerArgs: {"aws": lambda around, own, outer: None if "load_balancer_class" in own else {}},
+    MicroserviceArgs: {"aws": lambda around, own, outer: {}},
+    TenancyArgs: {"pod_identity": lambda around, own, outer: True},
     BackupPlanArgs: {"encryption_key": _key(KeyPurpose.BACKUP)},
     RecoverySiteArgs: {"access_log_bucket": lambda around, own, outer: None},
     VeleroArgs: {
@@ -242,6 +250,8 @@ def _filled_fields(
     zone = complete.get("subnet_id")
     if isinstance(zone, str) and zone in around.private_subnets:
         complete["subnet_id"] = around.private_subnets[zone]
+    if kind is ClusterAddonsArgs:
+        complete["addons"] = _with_secrets_key(complete["addons"], around)
     for key, family in {**_NAMED, **_NAMED_OF_TYPE.get(kind, {})}.items():
         if key in complete and key in hints:
             complete[key] = _by_name(complete[key], around.named.get(family, {}))
@@ -249,6 +259,15 @@ def _filled_fields(
         key: _filled(value, hints[key], around, {**outer, **complete}) if key in hints else value
         for key, value in complete.items()
     }
+
+
+def _with_secrets_key(addons: Mapping[str, Mapping[str, Any]], around: Surroundings) -> dict[str, Any]:
+    """Let External Secrets decrypt what the environment's own key for secrets encrypts."""
+    settings = addons.get(_EXTERNAL_SECRETS)
+    key = around.keys.get(KeyPurpose.SECRETS.value)
+    if settings is None or key is None or "encryption_keys" in settings:
+        return dict(addons)
+    return {**addons, _EXTERNAL_SECRETS: {**settings, "encryption_keys": [key]}}
 
 
 def _by_name(value: Any, known: Mapping[str, pulumi.Input[str]]) -> Any:

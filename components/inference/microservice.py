@@ -11,6 +11,7 @@ from ...infra.arguments import check_keys, planned, recorded
 from ...problems import InvalidInput, Problems
 from ..autoscaling.horizontal_scaling import HorizontalScaling, HorizontalScalingArgs, plan_horizontal_scaling
 from ..autoscaling.scale_target import ScaleTarget
+from ..network.aws_load_balancer import NetworkLoadBalancer
 from ..network.exposure import LoadBalancerScheme
 from ..network.load_balancer import LoadBalancer, LoadBalancerArgs, plan_load_balancer
 from ..pods import PodResources, SecretKeyReference, VolumeMount
@@ -102,6 +103,10 @@ class MicroserviceArgs(TypedDict):
     allowed_namespaces: NotRequired[list[str]]
     """Namespaces whose pods may reach it, beside its own, such as that of Prometheus. Default: none."""
 
+    aws: NotRequired[NetworkLoadBalancer]
+    """Options of a Network Load Balancer of AWS, whose controller makes it. Default: the cluster's own load
+    balancer."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MicroservicePlan:
@@ -137,10 +142,12 @@ def _plan_load_balancer(problems: Problems, args: MicroserviceArgs, plan: Deploy
         wanted["scheme"] = args["scheme"]
     if "source_ranges" in args:
         wanted["source_ranges"] = args["source_ranges"]
+    if "aws" in args:
+        wanted["aws"] = args["aws"]
     try:
         plan_load_balancer(wanted, name=plan.name)
     except InvalidInput as invalid:
-        _adopt(problems, invalid, {"name": "name", "scheme": "scheme", "sourceRanges": "sourceRanges"})
+        _adopt(problems, invalid, {"name": "name", "scheme": "scheme", "sourceRanges": "sourceRanges", "aws": "aws"})
     return wanted
 
 

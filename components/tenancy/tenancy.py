@@ -17,6 +17,9 @@ from ...problems import Problems, camel_case
 
 _COMPONENT: Final = "tenancy"
 
+_AGENT: Final = "169.254.170.23/32"
+"""Where the agent of EKS Pod Identity answers: EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"."""
+
 _QUOTA_RESOURCES: Final = {
     "cpu": ("requests.cpu", "cores"),
     "memory": ("requests.memory", "bytes"),
@@ -92,6 +95,10 @@ class TenancyArgs(TypedDict):
     egress_cidrs: NotRequired[list[str]]
     """Networks that this tenant's pods may reach, such as `10.0.0.0/8` for storage. Default: none."""
 
+    pod_identity: NotRequired[bool]
+    """Whether pods may reach the agent of EKS Pod Identity on their node, which hands them AWS credentials. Default:
+    false."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TenancyPlan:
@@ -105,6 +112,7 @@ class TenancyPlan:
     isolate_pods: bool
     ingress_namespaces: Sequence[str]
     egress_cidrs: Sequence[str]
+    pod_identity: bool
 
 
 def plan_tenancy(args: TenancyArgs, name: str = "tenancy") -> TenancyPlan:
@@ -140,6 +148,7 @@ def plan_tenancy(args: TenancyArgs, name: str = "tenancy") -> TenancyPlan:
         isolate_pods=args.get("isolate_pods", False),
         ingress_namespaces=sorted(args.get("ingress_namespaces", [])),
         egress_cidrs=sorted(args.get("egress_cidrs", [])),
+        pod_identity=args.get("pod_identity", False),
     )
 
 
@@ -238,6 +247,9 @@ def _network_policies(namespace: str, plan: TenancyPlan, labels: Mapping[str, st
     if plan.ingress_namespaces:
         sources = [{"namespaceSelector": _named(other)} for other in plan.ingress_namespaces]
         specs["allow-ingress"] = {"policyTypes": ["Ingress"], "ingress": [{"from": sources}]}
+    if plan.pod_identity:
+        agent = {"to": [{"ipBlock": {"cidr": _AGENT}}], "ports": [{"protocol": "TCP", "port": 80}]}
+        specs["allow-pod-identity"] = {"policyTypes": ["Egress"], "egress": [agent]}
     if plan.egress_cidrs:
         networks = [{"ipBlock": {"cidr": cidr}} for cidr in plan.egress_cidrs]
         specs["allow-egress"] = {"policyTypes": ["Egress"], "egress": [{"to": networks}]}

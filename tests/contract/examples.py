@@ -312,6 +312,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "resources": _RESOURCES,
             "scheme": "internet-facing",
             "source_ranges": ["203.0.113.0/24"],
+            "aws": {"cross_zone": True},
         },
     ],
     "NodeScaling": [
@@ -344,6 +345,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "isolate_pods": True,
             "ingress_namespaces": ["monitoring", "edge"],
             "egress_cidrs": ["10.0.0.0/8"],
+            "pod_identity": True,
         },
     ],
     "TrainingJob": [
