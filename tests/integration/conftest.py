@@ -56,6 +56,19 @@ def client(cluster):
         yield client
 
 
+@pytest.fixture
+def own_client(state):
+    """A cluster of the test's own: environments have namespaces and pools of one name, which take their time to go."""
+    cluster = Cluster("own")
+    try:
+        controllers = frozenset({"karpenter", "jobset", "trainer", "keda"})
+        cluster.start(ClusterSettings(controllers=controllers), Silence())
+        with cluster.client() as client:
+            yield client
+    finally:
+        cluster.stop()
+
+
 PUBLISHED = Path(os.environ.get("AIDC_CRDS", Path(__file__).parents[3] / "shared/crds"))
 
 

@@ -8,13 +8,11 @@ import pytest
 
 from aidc.components.compute import KwokNodeClass
 from aidc.controlplane.applying import apply_all
-from aidc.controlplane.cluster import Cluster, ClusterSettings
 from aidc.controlplane.objects import labels, name, spec, status
 from aidc.evaluation import evaluate
 from aidc.evaluation.layers import evaluate_layers, joined
 from aidc.evaluation.manifests import manifests_of
 from aidc.evaluation.project import load_project
-from aidc.tools.progress import Silence
 
 ROOT = Path(__file__).parents[2]
 # Keys by which Karpenter's KWOK provider chooses; what is reserved on AWS is on demand for it.
@@ -57,22 +55,10 @@ def types_of(pool):
     return {value for each in requirements if each["key"].endswith("/instance-type") for value in each["values"]}
 
 
-@pytest.fixture
-def client(state):
-    """A cluster of the test's own: environments have pools of one name, and Karpenter takes its time to end one."""
-    cluster = Cluster("workloads")
-    try:
-        controllers = frozenset({"karpenter", "jobset", "trainer", "keda"})
-        cluster.start(ClusterSettings(controllers=controllers), Silence())
-        with cluster.client() as client:
-            yield client
-    finally:
-        cluster.stop()
-
-
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
-def test_gpu_workloads_get_nodes_of_their_pool(environment, client, published):
+def test_gpu_workloads_get_nodes_of_their_pool(environment, own_client, published):
+    client = own_client
     declared = manifests_of(joined(evaluate_layers(load_project(ROOT), environment)))
     pools = {thing["metadata"]["name"]: thing for thing in declared if thing["kind"] == "NodePool"}
     assert pools, "this environment has no pools of Karpenter's"
@@ -86,17 +72,18 @@ def test_gpu_workloads_get_nodes_of_their_pool(environment, client, published):
     def pods():
         return [pod for space in sorted(spaces) for pod in client.list("v1", "Pod", space) if gpus(pod)]
 
-    def waiting():
-        return [f"{name(pod)}: {message(pod)}" for pod in pods() if not spec(pod).get("nodeName")]
-
     makers = [thing for thing in objects if makes_gpu_pods(thing)]
     assert makers
     deadline = time.monotonic() + 240
-    while len(pods()) < len(makers) or waiting():
-        assert time.monotonic() < deadline, f"{len(pods())} pods of {len(makers)} workloads; {waiting()}"
+    while True:
+        found = pods()
+        waiting = [f"{name(pod)}: {message(pod)}" for pod in found if not spec(pod).get("nodeName")]
+        if len(found) >= len(makers) and not waiting:
+            break
+        assert time.monotonic() < deadline, f"{len(found)} pods of {len(makers)} workloads; {waiting}"
         time.sleep(0.5)
     nodes = {name(node): node for node in client.list("v1", "Node")}
-    for pod in pods():
+    for pod in found:
         node = nodes[spec(pod)["nodeName"]]
         pool = spec(pod)["nodeSelector"]["aidc.dev/node-pool"]
         assert labels(node)["karpenter.sh/nodepool"] == pool
