@@ -94,7 +94,8 @@ def recorded(args: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value if key in _ORDERED else _sorted(value) for key, value in args.items()}
 
 
-def argument_hints(kind: type) -> dict[str, Any]:
+@cache
+def argument_hints(kind: type) -> Mapping[str, Any]:
     """Return the type hint of each key of a TypedDict of arguments."""
     # `pulumi.Input` names `Output` in a forward reference, which only Pulumi's own module could resolve.
     names = {"Output": pulumi.Output, "T": Any}
