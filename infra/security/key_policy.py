@@ -129,6 +129,26 @@ def _volume_statements(account: str, region: str) -> tuple[Statement, ...]:
     )
 
 
+def _storage_statements(account: str, region: str) -> tuple[Statement, ...]:
+    # FSx for Lustre User Guide, "Working with server-side encrypted Amazon S3 buckets": a linked file system reads and
+    # writes by a role of its own, which is there only with the file system, so that no policy before can name it.
+    role = "role/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/AWSServiceRoleForFSxS3Access_*"
+    conditions = {
+        "StringEquals": {"kms:CallerAccount": account, "kms:ViaService": f"s3.{region}.amazonaws.com"},
+        "ArnLike": {"aws:PrincipalArn": f"arn:{partition(region)}:iam::{account}:{role}"},
+    }
+    return (
+        Statement(
+            sid="LinkFileSystemsToBuckets",
+            actions=_USE,
+            resources=["*"],
+            principals={"AWS": ["*"]},
+            conditions=conditions,
+            why=f"the conditions leave the service-linked roles of this account's file systems; {_OWN_KEY}",
+        ),
+    )
+
+
 def _service(
     sid: str, service: str, actions: tuple[str, ...], conditions: Mapping[str, Mapping[str, Any]]
 ) -> Statement:
@@ -146,7 +166,8 @@ _SERVICES: Final[Mapping[KeyPurpose, Callable[[str, str], tuple[Statement, ...]]
     KeyPurpose.AUDIT: _audit_statements,
     KeyPurpose.LOGS: _log_statements,
     KeyPurpose.MESSAGES: _message_statements,
+    KeyPurpose.STORAGE: _storage_statements,
     KeyPurpose.VOLUMES: _volume_statements,
 }
-"""The purposes whose services use the key as themselves. EKS, ECR, S3, EFS, FSx, Secrets Manager and AWS Backup use
+"""The purposes whose services use the key as themselves. EKS, ECR, S3, EFS, Secrets Manager and AWS Backup use
 it on behalf of the role that asks, so that IAM policies and grants suffice for the others."""

@@ -41,9 +41,12 @@ def test_the_services_of_a_purpose_and_no_others(purpose: KeyPurpose) -> None:
 def test_nobody_outside_of_the_account(purpose: KeyPurpose) -> None:
     for statement in document_of(purpose):
         assert statement["Effect"] == "Allow"
-        for principals in statement["Principal"].values():
-            assert "*" not in principals
+        assert "*" not in statement["Principal"].get("Service", [])
         for principal in statement["Principal"].get("AWS", []):
+            if principal == "*":
+                conditions = statement["Condition"]
+                assert conditions["StringEquals"]["kms:CallerAccount"] == ACCOUNT
+                principal = conditions["ArnLike"]["aws:PrincipalArn"]
             assert principal.startswith(f"arn:aws:iam::{ACCOUNT}:")
 
 
