@@ -104,6 +104,7 @@ def _run(
 
     from .loop import EvaluationLoop, patient_collector
     from .monitor import FEATURES
+    from .outstanding import OutstandingOutputs
 
     class Engine:
         def Log(self, request: Any) -> None:
@@ -126,7 +127,7 @@ def _run(
             base_providers_by_ref={},
             parallel=None,
             # Outputs that were made outside belong to another event loop: waiting for them here would never end.
-            outputs=set(),
+            outputs=OutstandingOutputs(),
             lock=threading.Lock(),
         )
     )
