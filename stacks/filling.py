@@ -167,6 +167,9 @@ _OF_TYPE: Final[Mapping[type, Mapping[str, Rule]]] = {
     S3Objects: {"region": lambda around, own, outer: around.region},
     FsxLustre: {
         "encryption_key": _key(KeyPurpose.STORAGE),
+        "log_encryption_key": lambda around, own, outer: (
+            around.keys.get(KeyPurpose.LOGS.value) if own.get("data_repositories") else None
+        ),
         "subnet_id": _first_subnet,
     },
     EfsFilesystem: {
