@@ -221,11 +221,8 @@ class ObjectStore(pulumi.ComponentResource):
 
     def _make_bucket(self, plan: BucketPlan, args: S3Bucket) -> None:
         child = pulumi.ResourceOptions(parent=self)
-        bucket = create_bucket(plan, child)
-        made = bucket.bucket
-        # S3 refuses to copy a bucket that keeps no versions yet.
-        versioned = pulumi.Output.all(made.arn, bucket.versions.id)
-        self.bucket, self.bucket_arn = made.bucket, versioned.apply(lambda known: known[0])
+        made = create_bucket(plan, child)
+        self.bucket, self.bucket_arn = made.bucket.bucket, made.arn_with_versions
         self.region = current_region(self)
         self.endpoint = self.region.apply(lambda region: f"https://{s3_host(region)}")
         if plan.grants:
@@ -233,7 +230,7 @@ class ObjectStore(pulumi.ComponentResource):
                 plan.name,
                 plan.grants,
                 cluster_name=args.get("cluster_name", ""),
-                bucket_arn=made.arn,
+                bucket_arn=made.bucket.arn,
                 encryption_key=plan.encryption_key,
                 region=self.region,
                 permissions_boundary=args.get("permissions_boundary"),

@@ -124,7 +124,11 @@ class MadeBucket:
     """Needed before services write to it."""
 
     versions: "BucketVersioning"
-    """Needed before it is copied into another bucket."""
+
+    @property
+    def arn_with_versions(self) -> pulumi.Output[str]:
+        """The ARN, once it keeps versions: S3 refuses to copy it before."""
+        return pulumi.Output.all(self.bucket.arn, self.versions.id).apply(lambda known: known[0])
 
 
 def plan_bucket(
