@@ -21,7 +21,7 @@ demo: install ## Bring up the simulated data center, deploy the local environmen
 down: install ## Stop the simulated data center and remove all that it left
 	@$(RUN) aidc down $(ENVIRONMENT)
 
-test: check unit integration ## Everything: format, lint, types, spelling, unit to integration tests
+test: check tools unit integration ## Everything: format, lint, types, spelling, unit to integration tests
 
 check: lint types spelling ## Format, lint, types and spelling
 

@@ -15,7 +15,7 @@ from aidc.evaluation import evaluate
 from aidc.evaluation.manifests import manifests_of
 from aidc.tools import ToolError
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1500)
 RULES = yaml.safe_load((Path(__file__).parent / "audit.yaml").read_text())
 BAD = "bad"
 

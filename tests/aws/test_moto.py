@@ -11,7 +11,7 @@ from terraforming.references import References
 from terraforming.terraform import Result
 from terraforming.translation import Translator
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1500)
 
 # Requests at a time: the provider mostly waits for what it made to become visible.
 _PARALLEL = "-parallelism=40"

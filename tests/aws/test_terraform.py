@@ -4,6 +4,9 @@ import pytest
 from terraforming.references import References
 from terraforming.translation import Translator
 
+# The first test reads the provider's schema and evaluates every environment; a machine of two cores may be slow at it.
+pytestmark = pytest.mark.timeout(1500)
+
 # Arguments of pulumi-aws 7 (which is made from version 6 of Terraform's provider) that version 5 does not have.
 NEWER = {"aws_eks_cluster: deletionProtection"}
 

@@ -14,7 +14,7 @@ from typing import Any
 from aidc.infra import versions
 from aidc.tools import provide
 
-_SECONDS = 280
+_SECONDS = 600
 _GRADE_OK = 10
 """kube-score's grade of a check with nothing to say."""
 

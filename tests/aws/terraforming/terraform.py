@@ -107,7 +107,7 @@ class Terraform:
                 env=self._environment,
                 stdout=file,
                 check=True,
-                timeout=120,
+                timeout=600,
             )
         self.provider = Provider.read(schema)
 
@@ -123,7 +123,7 @@ class Terraform:
     def write(self, folder: Path, document: Mapping[str, Any]) -> None:
         (folder / "main.tf.json").write_text(json.dumps(document, indent=1, sort_keys=True))
 
-    def run(self, folder: Path, *arguments: str, seconds: float = 280) -> Result:
+    def run(self, folder: Path, *arguments: str, seconds: float = 900) -> Result:
         done = subprocess.run(
             [self._program, *arguments],
             cwd=folder,
