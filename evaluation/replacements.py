@@ -34,6 +34,7 @@ STATEFUL: Final = frozenset(
 
 REPLACING: Final[Mapping[str, str]] = {
     "aws:acm/certificate:Certificate": "domainName keyAlgorithm subjectAlternativeNames validationMethod",
+    "aws:backup/plan:Plan": "name",
     "aws:backup/selection:Selection": "iamRoleArn name planId resources selectionTags",
     "aws:backup/vault:Vault": "kmsKeyArn name",
     "aws:cloudtrail/trail:Trail": "name",
@@ -68,7 +69,8 @@ REPLACING: Final[Mapping[str, str]] = {
     " subnetIds",
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": "clusterName namespace serviceAccount",
     "aws:fsx/dataRepositoryAssociation:DataRepositoryAssociation": "dataRepositoryPath fileSystemId fileSystemPath",
-    "aws:fsx/lustreFileSystem:LustreFileSystem": "deploymentType kmsKeyId securityGroupIds storageType subnetIds",
+    "aws:fsx/lustreFileSystem:LustreFileSystem": "copyTagsToBackups deploymentType kmsKeyId securityGroupIds"
+    " storageType subnetIds",
     "aws:guardduty/detectorFeature:DetectorFeature": "additionalConfigurations.name detectorId name",
     "aws:iam/policy:Policy": "description name",
     "aws:iam/role:Role": "name",
