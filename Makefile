@@ -55,8 +55,8 @@ tools: install ## Find, download or build every program of the control plane
 docs: install ## Write the pages that are generated: settings reference, schema
 	@$(RUN) python docs/generate.py
 
-bench: install ## Measure: evaluation beside plain Pulumi, commands as whole processes
-	$(RUN) python benchmarks/evaluation.py && $(RUN) python benchmarks/commands.py
+bench: install ## Measure: evaluation beside plain Pulumi, a large production, commands as whole processes
+	$(RUN) python benchmarks/evaluation.py && $(RUN) python benchmarks/commands.py && $(RUN) python benchmarks/scale.py
 
 record: install ## Record URNs and the component schema anew; read the diff before committing it
 	AIDC_RECORD=1 $(RUN) pytest -q tests/stacks tests/contract
