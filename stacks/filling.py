@@ -71,10 +71,6 @@ def _subnets(around: Surroundings, own: Mapping[str, Any], outer: Mapping[str, A
     return dict(around.private_subnets) or None
 
 
-def _first_subnet(around: Surroundings, own: Mapping[str, Any], outer: Mapping[str, Any]) -> Any:
-    return next(iter(around.private_subnets.values()), None)
-
-
 def _nodes(around: Surroundings, own: Mapping[str, Any], outer: Mapping[str, Any]) -> Any:
     return {} if str(own.get("provisioner")) in _NODES_OF_AWS and "node_class" not in own else None
 
@@ -170,7 +166,6 @@ _OF_TYPE: Final[Mapping[type, Mapping[str, Rule]]] = {
         "log_encryption_key": lambda around, own, outer: (
             around.keys.get(KeyPurpose.LOGS.value) if own.get("data_repositories") else None
         ),
-        "subnet_id": _first_subnet,
     },
     EfsFilesystem: {
         "encryption_key": _key(KeyPurpose.STORAGE),
