@@ -25,7 +25,8 @@ from ..infra.security import (
 from .composition import Composition
 from .families import FAMILIES
 from .filling import filled
-from .surroundings import ClusterFacts, Surroundings
+from .references import RECOVERY_SITE
+from .surroundings import ClusterFacts, Surroundings, at
 
 
 def create_aws_provider(
@@ -66,7 +67,7 @@ def create_foundation(
         around,
         vpc_id=network.vpc_id,
         vpc_cidr=network.vpc_cidr,
-        private_subnets={zone: _at(network.private_subnets, zone) for zone in around.zones},
+        private_subnets={zone: at(network.private_subnets, zone) for zone in around.zones},
         intra_subnet_ids=network.intra_subnet_ids,
         pod_subnets=network.pod_subnet_ids,
     )
@@ -84,7 +85,7 @@ def create_foundation(
             "storageKeyArn": site.storage_key_arn,
             "bucketArns": site.bucket_arns,
         }
-        around = replace(around, recovery=recovery, named={"vaults": {"recovery-site": site.vault_arn}})
+        around = replace(around, recovery=recovery, named={"vaults": {RECOVERY_SITE: site.vault_arn}})
     for name, own in composition.section("backup_plans").items():
         BackupPlan(name, _inputs("backup_plans", own, around), opts)
     exports: dict[str, pulumi.Output[Any]] = {}
@@ -171,7 +172,3 @@ def _single(composition: Composition, family: str, around: Surroundings) -> tupl
 
 def _inputs(family: str, own: Mapping[str, Any], around: Surroundings) -> Any:
     return filled(own, FAMILIES[family].args, around)
-
-
-def _at(output: pulumi.Output[Any], key: str) -> pulumi.Output[Any]:
-    return output.apply(lambda known: known[key])

@@ -19,6 +19,7 @@ from .families import FAMILIES
 from .filling import filled
 from .layer import SECTIONS, Layer, layer_of
 from .pool_needs import addons_for_pools, karpenter_for_pools
+from .references import check_references
 from .surroundings import Surroundings, stand_ins
 
 DEFAULT_REGION: Final = "us-east-1"
@@ -129,6 +130,9 @@ def plan_data_center(args: DataCenterArgs, environment: str = "environment") -> 
         claims=made.claims,
         has_platform=Layer.PLATFORM in layers,
     )
+    if around is not None:
+        has_foundation = Layer.FOUNDATION in layers
+        check_references(problems, made.sections, zones=around.zones, has_foundation=has_foundation)
     problems.raise_if_any("DataCenter")
     return made
 

@@ -141,13 +141,14 @@ def beneath(stack: str, around: Surroundings, *, has_cluster: bool, parent: pulu
     reference = pulumi.StackReference("beneath", stack_name=whole, opts=pulumi.ResourceOptions(parent=parent))
     found: dict[str, Any] = {key: reference.require_output(camel_case(key)) for key in _EXPORTED if key != "recovery"}
     found["recovery"] = reference.get_output("recovery")
-    found["private_subnets"] = {zone: _at(found["private_subnets"], zone) for zone in around.zones}
-    found["keys"] = {str(purpose): _at(found["keys"], str(purpose)) for purpose in KeyPurpose}
+    found["private_subnets"] = {zone: at(found["private_subnets"], zone) for zone in around.zones}
+    found["keys"] = {str(purpose): at(found["keys"], str(purpose)) for purpose in KeyPurpose}
     if has_cluster:
         told = reference.require_output("cluster")
-        found["cluster"] = ClusterFacts(**{key: _at(told, camel_case(key)) for key in _CLUSTER})
+        found["cluster"] = ClusterFacts(**{key: at(told, camel_case(key)) for key in _CLUSTER})
     return replace(around, **found)
 
 
-def _at(output: pulumi.Output[Any], key: str) -> pulumi.Output[Any]:
+def at(output: pulumi.Output[Any], key: str) -> pulumi.Output[Any]:
+    """Return what an output has under a key."""
     return output.apply(lambda known: known[key])
