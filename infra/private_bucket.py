@@ -120,9 +120,12 @@ def create_private_bucket(
     return PrivateBucket(bucket.id, versioned, policy)
 
 
-def tls_statements(bucket_arn: str) -> tuple[Statement, ...]:
-    """Return the refusal of requests to a bucket without TLS, or with an old version of it."""
-    everything = [bucket_arn, f"{bucket_arn}/*"]
+def tls_statements(bucket_arn: pulumi.Input[str]) -> tuple[Statement, ...]:
+    """Return the refusal of requests to a bucket without TLS, or with TLS 1.1 and older.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
+    """
+    everything = [bucket_arn, pulumi.Output.concat(bucket_arn, "/*")]
     return (
         Statement(
             sid="DenyPlainConnections",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NotRequired, TypedDict, cast
 import pulumi
 
 from ...infra.identity import Statement, policy_document
+from ...infra.private_bucket import tls_statements
 from ...problems import Problems, camel_case
 from .s3_access import BucketGrant, BucketWorkload, plan_grants
 from .s3_lifecycle import LifecycleRule, check_lifecycle, lifecycle_rules
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 _ABORT_UPLOADS_DAYS: Final = 7
 _NONCURRENT_DAYS: Final = 30
-_MINIMUM_TLS: Final = 1.2
 _ARCHIVE_DAYS: Final = {"archive_days": ("ARCHIVE_ACCESS", 90), "deep_archive_days": ("DEEP_ARCHIVE_ACCESS", 180)}
 """Access tiers and the days without access that they need at least:
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_Tiering.html"""
@@ -191,29 +191,6 @@ def plan_bucket(
     )
 
 
-def bucket_policy_statements(bucket_arn: pulumi.Input[str]) -> list[Statement]:
-    """Return what is denied to everybody: connections without TLS, and by TLS 1.1 and older.
-
-    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
-    """
-    everything = [bucket_arn, pulumi.Output.concat(bucket_arn, "/*")]
-    conditions: dict[str, dict[str, Any]] = {
-        "DenyPlainConnections": {"Bool": {"aws:SecureTransport": "false"}},
-        "DenyOldTls": {"NumericLessThan": {"s3:TlsVersion": str(_MINIMUM_TLS)}},
-    }
-    return [
-        Statement(
-            sid=sid,
-            effect="Deny",
-            actions=["s3:*"],
-            resources=everything,
-            principals={"*": []},
-            conditions=condition,
-        )
-        for sid, condition in conditions.items()
-    ]
-
-
 def create_bucket(
     plan: BucketPlan,
     opts: pulumi.ResourceOptions,
@@ -250,7 +227,7 @@ def create_bucket(
     versions = s3.BucketVersioning(name, bucket=made.id, versioning_configuration=status, opts=opts)
     # S3 refuses two changes of a bucket's access at once, so they come one after the other.
     statements: Sequence[Statement] = () if allowed is None else allowed(made.arn)
-    document = policy_document([*statements, *bucket_policy_statements(made.arn)])
+    document = policy_document([*statements, *tls_statements(made.arn)])
     policy = s3.BucketPolicy(name, bucket=made.id, policy=document, opts=after(private, owned))
     # The rules for versions need versions.
     s3.BucketLifecycleConfiguration(name, bucket=made.id, rules=list(plan.rules), opts=after(versions))
