@@ -3,8 +3,11 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN := $(UV) run --frozen
 ENVIRONMENT ?= local
 
+# Each process would compile what it imports anew: for torch and the providers' SDKs that takes longer than most tests.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo down test check format lint types spelling unit integration audit crds tools docs bench record build clean
+.PHONY: help install demo down test check format lint types spelling unit integration audit crds tools docs bench images record build clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,9 +41,10 @@ spelling: install
 	$(RUN) codespell
 
 unit: install ## Tests that need no control plane
-	$(RUN) pytest -m "not integration"
+	$(RUN) pytest -m "not integration and not alone" --numprocesses logical --maxprocesses 4 --dist loadfile
+	$(RUN) pytest -m "alone and not integration"
 
-integration: tools ## Tests on the real control plane; the first run builds it
+integration: tools images ## Tests on the real control plane; the first run builds it
 	$(RUN) pytest -m integration
 
 audit: install ## Scan the AWS environments: checkov over Terraform and manifests, kube-score over manifests
@@ -49,14 +53,19 @@ audit: install ## Scan the AWS environments: checkov over Terraform and manifest
 crds: install ## Download the operators' definitions that integration tests need beyond those of the control plane
 	@$(RUN) python -m aidc.tools.definitions $(or $(AIDC_CRDS),../shared/crds)
 
-tools: install ## Find, download or build every program of the control plane
+tools: install ## Find, download or build every program of the control plane; install what a real node and the browser tests need
+	@$(RUN) python -m aidc.tools.packages
 	@$(RUN) python -m aidc.tools
+
+images: install ## Build the images of the programs for a real node (Linux, as root)
+	@$(RUN) python -m aidc.tools.image_archives training inference
 
 docs: install ## Write the pages that are generated: settings reference, schema
 	@$(RUN) python docs/generate.py
 
-bench: install ## Measure: evaluation beside plain Pulumi, a large production, commands as whole processes
-	$(RUN) python benchmarks/evaluation.py && $(RUN) python benchmarks/commands.py && $(RUN) python benchmarks/scale.py
+bench: install ## Measure everything that benchmarks/ can without a peer; NAMES="evaluation compression" for some
+	@for name in $(or $(NAMES),evaluation commands scale compression checkpoints training_speed serving preprocessing); do \
+		echo "== $$name" && $(RUN) python benchmarks/$$name.py || exit 1; done
 
 record: install ## Record URNs and the component schema anew; read the diff before committing it
 	AIDC_RECORD=1 $(RUN) pytest -q tests/stacks tests/contract

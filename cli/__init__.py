@@ -5,12 +5,16 @@ import sys
 import typer
 
 from ..problems import InvalidInput
+from .allocate import allocate
 from .check import check
 from .down import down
 from .plan import plan
 from .render import render
 from .schema import schema
+from .serve import serve
+from .simulate import simulate
 from .status import status
+from .train import train
 from .up import up
 
 _HELP = "Declare AI data centers, and know that they work before they are deployed."
@@ -31,6 +35,10 @@ app.command(short_help="Print the JSON Schema of the settings.")(schema)
 app.command(short_help="Deploy an environment to a simulated cluster of this machine.")(up)
 app.command(short_help="Show what runs where in a simulated cluster.")(status)
 app.command(short_help="Remove a simulated cluster without a trace.")(down)
+app.command(short_help="Find the cheapest node pools that meet a demand.")(allocate)
+app.command(short_help="Replay a load against policies that scale.")(simulate)
+app.command(short_help="Train a model on this machine.")(train)
+app.command(short_help="Serve an exported model on this machine.")(serve)
 
 
 def _show_version(wanted: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .environment import Environment, ProjectFolder, evaluate_environment, project_folder
+from .environment import Environment, ProjectFolder, configured_region, evaluate_environment
 from .failures import FAILED
 from .waiting import shown_while
 
@@ -54,7 +54,7 @@ def _results(
     """Return what was looked at, and what was found."""
     from ..preflight import MACHINE_CHECKS, account_demands, run_machine_checks
 
-    demands = account_demands(graph, default_region=_configured_region(environment, project))
+    demands = account_demands(graph, default_region=configured_region(environment, project))
     if demands.uses_aws:
         return _account_results(demands, skip, region)
     if any("karpenter.kwok.sh" in each.type for each in graph):
@@ -93,10 +93,3 @@ def _refuse_unknown(skip: Sequence[str], known: Sequence[str]) -> None:
     for name in skip:
         problems.choice("--skip", name, known)
     problems.raise_if_any("aidc check")
-
-
-def _configured_region(environment: str, project: Path | None) -> str:
-    """Return `aws:region` of the stack's configuration, which the default provider has."""
-    from ..evaluation.project import load_project
-
-    return load_project(project_folder(project)).stack_config(environment, {}).values.get("aws:region", "")

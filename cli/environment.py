@@ -1,7 +1,9 @@
 """The environment that a command is about: a Pulumi project and one of its stacks."""
 
+import gc
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Generator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,5 +47,24 @@ def evaluate_environment(environment: str, project: Path | None, *, preview: boo
     from ..evaluation.project import load_project
 
     folder = project_folder(project)
-    with shown_while(f"evaluating {environment}"), redirect_stdout(sys.stderr):
+    # Next to nothing of an evaluation is garbage before its end, and looking for it takes a tenth of the time.
+    with shown_while(f"evaluating {environment}"), redirect_stdout(sys.stderr), _uncollected():
         return joined(evaluate_layers(load_project(folder), environment, preview=preview))
+
+
+def configured_region(environment: str, project: Path | None) -> str:
+    """Return `aws:region` of the stack's configuration, which the default provider has; empty where it has none."""
+    from ..evaluation.project import load_project
+
+    return load_project(project_folder(project)).stack_config(environment, {}).values.get("aws:region", "")
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -4,6 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
+import typer
+
 from ..problems import InvalidInput, Problem
 
 
@@ -24,6 +26,17 @@ def write_whole(path: Path, text: str) -> None:
         # A circle of links is a RuntimeError up to Python 3.12.
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidInput(str(path), [Problem("", f"cannot be written: {reason}")]) from error
+
+
+def write_json(path: Path, document: object) -> None:
+    """Write a document as JSON to a file, as `write_whole` does, or to standard output where the path is `-`."""
+    import json
+
+    text = json.dumps(document, indent=2)
+    if str(path) == "-":
+        typer.echo(text)
+    else:
+        write_whole(path, text + "\n")
 
 
 def _replace(target: Path, text: str) -> None:

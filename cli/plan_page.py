@@ -1,18 +1,20 @@
 """The page of `aidc plan`, for a terminal of any width and for a pipe."""
 
-import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
 from ..planning.fitting import number
 from ..planning.node_pools import is_accelerator
+from .page import print_page
+from .plan_cost_page import cost_parts, sum_rows
+from .tables import counted
+from .tables import table as make_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
     from ..planning.teardown import TeardownStep
 
 _GIB: Final = 2**30
-_PIPE_WIDTH: Final = 1000
-"""Columns where nobody looks: nothing is wrapped, so that other programs find whole lines."""
-
 _MOST_ROWS: Final = 40
 """Rows of a table on a terminal, and components of one type under one parent; a pipe gets all."""
 
@@ -36,26 +35,14 @@ _PLAIN_GPU: Final = "nvidia.com/gpu"
 
 def show(summary: "PlanSummary") -> None:
     """Print the page to standard output."""
-    is_terminal = sys.stdout.isatty()
-    width = None if is_terminal or "COLUMNS" in os.environ else _PIPE_WIDTH
-    console = Console(width=width, highlight=False, emoji=False)
-    most = _MOST_ROWS if is_terminal else None
-    with console.capture() as captured:
-        for part in _parts(summary, most):
-            console.print(part)
-    # Tables fill their lines with blanks up to the last column's width.
-    text = "\n".join(line.rstrip() for line in captured.get().rstrip().split("\n"))
-    # Names may have letters that a terminal of another time has not.
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
-    sys.stdout.flush()
+    print_page(_parts(summary, _MOST_ROWS if sys.stdout.isatty() else None))
 
 
 def _parts(summary: "PlanSummary", most: int | None) -> "Iterable[RenderableType]":
     """Yield the page from its details to its sums: what stands last is what a terminal still shows."""
     title = escape(f"{summary.project}/{summary.stack}")
     inside = f" in {len(summary.stacks)} stacks: {escape(', '.join(summary.stacks))}" if summary.stacks else ""
-    yield f"[bold]{title}[/bold]: {_count(summary.resources, 'resource')}{inside}"
+    yield f"[bold]{title}[/bold]: {counted(summary.resources, 'resource')}{inside}"
     if summary.types:
         yield ""
         yield _types(summary.types)
@@ -64,14 +51,15 @@ def _parts(summary: "PlanSummary", most: int | None) -> "Iterable[RenderableType
         yield _tree(summary, most)
     if summary.pools:
         yield ""
-        yield _pools(summary.pools)
+        yield _pools(summary)
     if summary.workloads:
         yield ""
         yield from _cut(_workloads, summary.workloads, most, "workloads")
     if len(summary.teardown) > 1:
         yield ""
         yield from _teardown(summary.teardown, bool(summary.stacks))
-    if summary.workloads or summary.pools:
+    yield from cost_parts(summary)
+    if summary.workloads or summary.pools or summary.cost.lines or summary.cost.unpriced:
         yield ""
         yield _totals(summary)
     if summary.notes:
@@ -86,28 +74,20 @@ def _totals(summary: "PlanSummary") -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
-    least, most = summary.wanted, summary.wanted_at_most
-    wanted = [_span(*summary.pods, "pod")]
-    wanted += [_amounts(resource, least.get(resource, 0), most[resource]) for resource in _counted(most)]
-    table.add_row("wanted", escape(", ".join(wanted)))
+    if summary.workloads or summary.pools:
+        least, most = summary.wanted, summary.wanted_at_most
+        wanted = [_span(*summary.pods, "pod")]
+        wanted += [_amounts(resource, least.get(resource, 0), most[resource]) for resource in _counted(most)]
+        table.add_row("wanted", escape(", ".join(wanted)))
     if summary.pools:
         nodes = summary.maximum_nodes
         amounts = summary.provided
         provided = [_amounts(resource, amounts[resource], amounts[resource]) for resource in _counted(amounts)]
-        count = "any number of nodes" if nodes is None else f"{_count(nodes, 'node')} at most"
+        count = "any number of nodes" if nodes is None else f"{counted(nodes, 'node')} at most"
         table.add_row("provided", f"{count}: {', '.join(provided)}" if provided else count)
-        table.add_row("price", _price(summary))
+    for name, text in sum_rows(summary):
+        table.add_row(name, text)
     return table
-
-
-def _price(summary: "PlanSummary") -> str:
-    existing = [each.pool.name for each in summary.pools if each.pool.is_existing]
-    if len(existing) == len(summary.pools):
-        return "none: all nodes are there already"
-    text = f"{summary.maximum_price_per_hour:,.2f} USD an hour at most"
-    if summary.unpriced:
-        text = f"[yellow bold]{text}, WITHOUT {escape(', '.join(summary.unpriced))}: no price is known[/]"
-    return text + (f"; the nodes of {escape(', '.join(existing))} are there already" if existing else "")
 
 
 def _tree(summary: "PlanSummary", most: int | None) -> Tree:
@@ -136,7 +116,7 @@ def _tree(summary: "PlanSummary", most: int | None) -> Tree:
 
 
 def _teardown(steps: "tuple[TeardownStep, ...]", has_stacks: bool) -> "Iterable[RenderableType]":
-    table = _table("Teardown, first to last", ["", "what", "names", "remarks"], [""])
+    table = make_table("Teardown, first to last", ["", "what", "names", "remarks"], [""])
     stack = ""
     for turn, step in enumerate(steps, start=1):
         if has_stacks and step.stack != stack:
@@ -155,11 +135,12 @@ def _kind(component: "ComponentSummary") -> str:
     return component.type.rpartition(":")[2]
 
 
-def _pools(pools: "tuple[PoolSummary, ...]") -> Table:
+def _pools(summary: "PlanSummary") -> Table:
+    pools = summary.pools
     title = "Node pools at their largest: wanted / provided"
     unit, memory = _memory_unit(pools)
     headings = [*_POOL_HEADINGS, unit, "USD/h"]
-    table = _table(title, [*headings, "type"], headings[1:])
+    table = make_table(title, [*headings, "type"], headings[1:])
     for each in pools:
         pool = each.pool
         table.add_row(
@@ -168,7 +149,7 @@ def _pools(pools: "tuple[PoolSummary, ...]") -> Table:
             _share(each, pool.gpu_resource) if pool.gpu_resource else "",
             _share(each, "cpu"),
             _share(each, "memory", memory),
-            _pool_price(pool),
+            _pool_price(summary, pool),
             escape(_type(pool)),
         )
     return table
@@ -183,10 +164,11 @@ def _memory_unit(pools: "tuple[PoolSummary, ...]") -> tuple[str, int]:
     return ("TiB", _GIB * 1024) if largest >= 10_000 * _GIB else ("GiB", _GIB)
 
 
-def _pool_price(pool: "NodePool") -> str:
+def _pool_price(summary: "PlanSummary", pool: "NodePool") -> str:
     if pool.is_existing:
         return "-"
-    return "[yellow bold]unknown[/]" if pool.maximum_price_per_hour is None else f"{pool.maximum_price_per_hour:,.2f}"
+    price = summary.cost.of_pool(pool.name)
+    return "[yellow bold]unknown[/]" if price is None else f"{price.most:,.2f}"
 
 
 def _type(pool: "NodePool") -> str:
@@ -207,7 +189,7 @@ def _workloads(found: "Iterable[PlannedWorkload]") -> Table:
     found = list(found)
     has_devices = any(is_accelerator(resource) for each in found for resource in each.workload.requests)
     right = ["pods", "cores", "GiB", *(["GPUs"] if has_devices else [])]
-    table = _table("Workloads: pods, and what one of them asks for", ["kind", "name", *right, "pool"], right)
+    table = make_table("Workloads: pods, and what one of them asks for", ["kind", "name", *right, "pool"], right)
     for each in found:
         workload = each.workload
         devices = sum(amount for resource, amount in workload.requests.items() if is_accelerator(resource))
@@ -224,7 +206,7 @@ def _workloads(found: "Iterable[PlannedWorkload]") -> Table:
 
 
 def _types(types: Mapping[str, int]) -> Table:
-    table = _table("Resources by type", ["type", "count"], ["count"])
+    table = make_table("Resources by type", ["type", "count"], ["count"])
     for type, count in sorted(types.items()):
         table.add_row(escape(_short(type)), f"{count:,}")
     return table
@@ -235,16 +217,6 @@ def _short(type: str) -> str:
     package, _, rest = type.partition(":")
     module, slash, name = rest.rpartition(":")
     return f"{package}:{module.partition('/')[0]}:{name}" if slash and "/" in module and package == "aws" else type
-
-
-def _table(title: str, headings: Iterable[str], right: Iterable[str]) -> Table:
-    right = set(right)
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
-    for heading in headings:
-        # Numbers stay whole; names give way where a terminal is too narrow.
-        is_number = heading in right
-        table.add_column(heading, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
-    return table
 
 
 def _cut(
@@ -283,7 +255,3 @@ def _range(least: int, most: int) -> str:
 def _whole(amount: float | Decimal) -> str:
     """Return a sum: nobody counts tenths of a hundred cores."""
     return number(round(amount) if abs(amount) >= 10 else amount)
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

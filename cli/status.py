@@ -59,7 +59,8 @@ def show(seen: "Snapshot") -> None:
 def _headline(console: "Console", seen: "Snapshot") -> None:
     sums = seen.totals
     pending = f", [yellow]{sums.pods_pending} pending[/yellow]" if sums.pods_pending else ""
-    unpriced = f" and {sums.nodes_without_price} nodes without a price" if sums.nodes_without_price else ""
+    count = sums.nodes_without_price
+    unpriced = f" and {count} node{'s' if count > 1 else ''} without a price" if count else ""
     gpus = f"{sums.gpus_used} of {sums.gpus} GPUs used, " if sums.gpus else ""
     console.print(
         f"[bold]{seen.cluster}[/bold]: {sums.nodes} nodes, {sums.pods_running} pods running{pending}, {gpus}"

@@ -33,6 +33,17 @@ def up(
         typer.Option("--manifests", help="Folder of manifests to apply instead of what the environment declares."),
     ] = None,
     project: ProjectFolder = None,
+    real_node: Annotated[
+        bool,
+        typer.Option(
+            "--real-node",
+            help="Add a node that really runs its pods: those that select the pool `real`. Needs Linux and root.",
+        ),
+    ] = False,
+    images: Annotated[
+        list[Path] | None,
+        typer.Option("--images", help="Archives of images for the real node, or folders of them; may be repeated."),
+    ] = None,
     timeout: Annotated[
         float, typer.Option("--timeout", min=1, max=86400, help="Seconds to wait until everything is ready.")
     ] = 300,
@@ -46,8 +57,8 @@ def up(
     """Start a simulated cluster on this machine, deploy an environment into it, and wait until it is ready.
 
     The control plane is real: API server, scheduler, controllers, Karpenter and HPA; only the nodes are simulated, so
-    pods are admitted, scheduled and scaled, and no container starts. Running it again changes nothing; interrupting
-    it at any moment and running it again ends well.
+    pods are admitted, scheduled and scaled, and no container starts, except on a real node. Running it again changes
+    nothing; interrupting it at any moment and running it again ends well.
     """
     from ..controlplane.cluster import Cluster
     from ..controlplane.state import check_name
@@ -56,10 +67,14 @@ def up(
     check_name(name or environment)
     cluster = Cluster(name or environment)
     with failures_of(cluster, again):
+        archives = _archives(cluster, images, real_node=real_node)
         objects, settings = _wanted(environment, manifests, project)
+        if real_node or cluster.has_real_node():
+            objects, settings = _really(objects, settings, archives)
         _start(cluster, settings)
         with cluster.client() as client:
             cluster.remember(environment)
+            cluster.prepare(objects)
             _apply(client, objects, prune_data=prune_data, force_conflicts=force_conflicts)
             _wait(client, objects, timeout)
             _show(client, cluster)
@@ -95,6 +110,31 @@ def _wanted(environment: str, manifests: Path | None, project: Path | None) -> "
         zones=sorted({*zones, *(f"{region}{letter}" for letter in "abc")}),
     )
     return objects, settings
+
+
+def _archives(cluster: "Cluster", images: list[Path] | None, *, real_node: bool) -> list[Path]:
+    """Return the archives of images; refuse a machine that can have no real node before anything starts."""
+    from ..controlplane.real_node.images import find_archives
+    from ..controlplane.real_node.requirements import require_machine
+    from ..problems import InvalidInput, Problem
+
+    if real_node:
+        require_machine()
+    if images and not real_node and not cluster.has_real_node():
+        raise InvalidInput("up", [Problem("--images", "only a real node runs images; give --real-node, too")])
+    return find_archives(images or [])
+
+
+def _really(
+    objects: "list[Manifest]", settings: "ClusterSettings", archives: list[Path]
+) -> "tuple[list[Manifest], ClusterSettings]":
+    """Return the same with a real node in the place of the simulated ones of its pool."""
+    from dataclasses import replace
+
+    from ..controlplane.real_node.node import stands_for, without_stand_ins
+
+    machines = [node for node in settings.machines if not stands_for(node)]
+    return without_stand_ins(objects), replace(settings, real_node=True, images=archives, machines=machines)
 
 
 def _start(cluster: "Cluster", settings: "ClusterSettings") -> None:

@@ -4,23 +4,36 @@ Each is usable alone in any Pulumi program; providers come by inheritance.
 """
 
 from .autoscaling import (
+    ContainerSizing,
     ContainerUtilization,
+    ControlledValues,
     EventDrivenScaling,
     EventDrivenScalingArgs,
     ExternalMetric,
     FallbackBehavior,
     HorizontalScaling,
     HorizontalScalingArgs,
+    HybridScaling,
+    HybridScalingArgs,
     ObjectMetric,
+    PodCapacity,
     PodsMetric,
+    PredictiveActing,
+    PredictiveMode,
+    PredictiveScaling,
+    PredictiveScalingArgs,
+    PrometheusLoad,
     ScaleTarget,
     ScalingDirection,
     ScalingFallback,
     ScalingStep,
     ScalingTrigger,
     ScalingUnit,
+    SizeUpdate,
     StepSelection,
     TriggerMetricType,
+    VerticalScaling,
+    VerticalScalingArgs,
 )
 from .compute import (
     AcceleratorRequirement,
@@ -43,7 +56,15 @@ from .compute import (
     NodeTaint,
     TaintEffect,
 )
-from .inference import InferenceService, InferenceServiceArgs, Microservice, MicroserviceArgs, SpreadMode
+from .inference import (
+    InferenceEngine,
+    InferenceService,
+    InferenceServiceArgs,
+    Microservice,
+    MicroserviceArgs,
+    SpreadMode,
+    WaitingScaling,
+)
 from .network import (
     AccessLogs,
     ApplicationLoadBalancer,
@@ -74,6 +95,7 @@ from .network import (
     WebFirewallArgs,
 )
 from .pods import PodResources, SecretKeyReference, VolumeMount
+from .preprocessing import PreprocessingForm, PreprocessingJob, PreprocessingJobArgs
 from .storage import (
     AccessLogBucket,
     AccessLogBucketArgs,
@@ -107,7 +129,7 @@ from .storage import (
     SharedFilesystemArgs,
 )
 from .tenancy import ContainerDefaults, PodSecurity, Tenancy, TenancyArgs, TenantQuota
-from .training import TrainingForm, TrainingJob, TrainingJobArgs
+from .training import BandwidthCheck, TrainingForm, TrainingJob, TrainingJobArgs, TrainingProgram
 
 __all__ = [
     "AcceleratorRequirement",
@@ -122,6 +144,7 @@ __all__ = [
     "BackendProtocol",
     "BackendProtocolVersion",
     "BalancingAlgorithm",
+    "BandwidthCheck",
     "BlockStorageClass",
     "BlockStorageClassArgs",
     "BucketAccess",
@@ -131,7 +154,9 @@ __all__ = [
     "CertificateArgs",
     "ClaimToClone",
     "ContainerDefaults",
+    "ContainerSizing",
     "ContainerUtilization",
+    "ControlledValues",
     "CpuNodePool",
     "CpuNodePoolArgs",
     "DataRepository",
@@ -156,6 +181,9 @@ __all__ = [
     "GpuNodePoolArgs",
     "HorizontalScaling",
     "HorizontalScalingArgs",
+    "HybridScaling",
+    "HybridScalingArgs",
+    "InferenceEngine",
     "InferenceService",
     "InferenceServiceArgs",
     "IngressRule",
@@ -183,9 +211,18 @@ __all__ = [
     "ObjectStoreArgs",
     "ObjectStoreCredentials",
     "ObjectStoreKind",
+    "PodCapacity",
     "PodResources",
     "PodSecurity",
     "PodsMetric",
+    "PredictiveActing",
+    "PredictiveMode",
+    "PredictiveScaling",
+    "PredictiveScalingArgs",
+    "PreprocessingForm",
+    "PreprocessingJob",
+    "PreprocessingJobArgs",
+    "PrometheusLoad",
     "ReclaimPolicy",
     "RouteBackend",
     "RouteRule",
@@ -202,6 +239,7 @@ __all__ = [
     "ServicePort",
     "SharedFilesystem",
     "SharedFilesystemArgs",
+    "SizeUpdate",
     "SpreadMode",
     "StepSelection",
     "TaintEffect",
@@ -214,9 +252,13 @@ __all__ = [
     "TrainingForm",
     "TrainingJob",
     "TrainingJobArgs",
+    "TrainingProgram",
     "TransportProtocol",
     "TriggerMetricType",
+    "VerticalScaling",
+    "VerticalScalingArgs",
     "VolumeMount",
+    "WaitingScaling",
     "WebFirewall",
     "WebFirewallArgs",
 ]

@@ -139,6 +139,17 @@ def check_shared_memory(problems: Problems, path: str, size: str, resources: Res
         problems.add(path, f"'{size}' is more than the memory limit '{resources.limits['memory']}', which it counts to")
 
 
+def half_of_memory(resources: PodResources) -> str:
+    """Return half of the memory limit, in whole MiB: the size of /dev/shm for several processes on accelerators."""
+    limit = resources.get("memory_limit", resources.get("memory", "1Gi"))
+    try:
+        mebibytes = max(int(quantity(limit) / 2 / 2**20), 1)
+    except ValueError:
+        # The limit itself is refused elsewhere.
+        return "1Mi"
+    return f"{mebibytes // 1024}Gi" if mebibytes % 1024 == 0 else f"{mebibytes}Mi"
+
+
 def volumes(
     mounts: Sequence[VolumeMount], *, scratch: str = "1Gi", shared_memory: str | None = None
 ) -> list[dict[str, Any]]:
@@ -194,6 +205,11 @@ def environment(
     for name, reference in (secrets or {}).items():
         found[name] = {"valueFrom": {"secretKeyRef": {"name": reference["secret"], "key": reference["key"]}}}
     return [{"name": name, **found[name]} for name in sorted(found)]
+
+
+def scraped(port: int, path: str = "/metrics") -> dict[str, str]:
+    """The pod's annotations by which Prometheus finds its metrics."""
+    return {"prometheus.io/scrape": "true", "prometheus.io/port": str(port), "prometheus.io/path": path}
 
 
 def container_security() -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ..tools import Report
@@ -20,8 +22,11 @@ from .nodes import SimulatedNode, reconcile_nodes, system_nodes
 from .outside import outside_files, remove_outside
 from .ports import choose_ports, is_free, ports_of_others
 from .processes import ProcessTable, Program
+from .real_node import node as real_node
+from .real_node.layout import Layout, choose_number
+from .real_node.requirements import require_machine
 from .simulation import kwok_configuration, metrics_objects
-from .state import Record, State, require_existing, state_home, write_atomically
+from .state import Record, State, node_networks, require_existing, state_home, write_atomically
 from .tooling import Tooling, provide_tooling
 
 _CORE_TOOLS = (
@@ -41,7 +46,7 @@ class ClusterSettings:
     """What a simulated cluster offers."""
 
     controllers: frozenset[str] = frozenset()
-    """Of karpenter, jobset, trainer and keda. What an earlier start asked for stays."""
+    """Of karpenter, jobset, trainer, keda and vertical-pod-autoscaler. What an earlier start asked for stays."""
 
     region: str = "us-east-1"
     """AWS region whose instance types and prices count."""
@@ -51,6 +56,12 @@ class ClusterSettings:
 
     zones: Sequence[str] | None = None
     """Zones in which Karpenter makes nodes. Default: a, b and c of the region."""
+
+    real_node: bool = False
+    """Whether there is a node that really runs its pods (Linux, root). Once there, it stays."""
+
+    images: Sequence[Path] = ()
+    """Archives of images for the real node."""
 
     instance_types: Sequence[Mapping[str, Any]] | None = None
     """What Karpenter may choose from, in the form of its KWOK provider. Default: the catalog of the region."""
@@ -80,11 +91,16 @@ class Cluster:
             self._processes.end_strays()
             record = self._state.read()
             record.controllers = sorted(controller.name for controller in wanted)
-            tools = [*_CORE_TOOLS, *(tool for controller in wanted for tool in controller.tools)]
+            if settings.real_node and record.node_network is None:
+                require_machine()
+                record.node_network = choose_number(node_networks(state_home()))
+            node_tools = () if record.node_network is None else real_node.TOOLS
+            tools = [*_CORE_TOOLS, *node_tools, *(tool for controller in wanted for tool in controller.tools)]
             tooling = provide_tooling(tools, report)
             write_atomically(instance_types_path(self._state.folder), json.dumps(_instance_types(settings), indent=1))
             place = self._start_core(record, wanted, tooling, report)
             self._fill(place, tooling, settings, wanted, report)
+            self._start_real_node(record, place, settings, report)
             self._lost_their_server = False
 
     def client(self) -> Client:
@@ -122,6 +138,19 @@ class Cluster:
             record.environment = environment
             self._state.write(record)
 
+    def has_real_node(self) -> bool:
+        """Tell whether it was ever started with a node that really runs its pods."""
+        return self._state.read().node_network is not None
+
+    def prepare(self, objects: Iterable[Mapping[str, Any]]) -> None:
+        """Have what pods of these objects find on the real node; nothing where there is none.
+
+        Raises:
+            ControlPlaneFailure: the system refuses something.
+        """
+        if node := self._real_node(self._state.read()):
+            node.prepare([dict(thing) for thing in objects])
+
     def stop(self) -> int:
         """End every process and remove every file of the cluster; return how many processes there were.
 
@@ -133,8 +162,26 @@ class Cluster:
         with self._state.locked():
             count = self._processes.stop_all()
             remove_outside(self._state.folder)
+            if node := self._real_node(self._state.read()):
+                node.remove()
             self._state.remove()
         return count
+
+    def _real_node(self, record: Record) -> real_node.RealNode | None:
+        if record.node_network is None:
+            return None
+        return real_node.RealNode(Layout(self._state.folder, record.node_network), self._processes)
+
+    def _start_real_node(
+        self, record: Record, place: programs.Place, settings: ClusterSettings, report: Report
+    ) -> None:
+        node = self._real_node(record)
+        if node is None:
+            return
+        tell = partial(report.line, self.name)
+        with self.client() as client:
+            node.start(place, client, settings.region, tell)
+        node.take_images(place, settings.images, tell)
 
     def _start_core(
         self, record: Record, wanted: Sequence[Controller], tooling: Tooling, report: Report

@@ -8,11 +8,12 @@ from .jobset import JOBSET
 from .karpenter import KARPENTER
 from .keda import KEDA
 from .trainer import TRAINER
+from .vertical_pod_autoscaler import VERTICAL_POD_AUTOSCALER
 
 
 def known_controllers() -> Mapping[str, Controller]:
     """Return every controller by name."""
-    return {controller.name: controller for controller in (KARPENTER, JOBSET, TRAINER, KEDA)}
+    return {controller.name: controller for controller in (KARPENTER, JOBSET, TRAINER, KEDA, VERTICAL_POD_AUTOSCALER)}
 
 
 def with_needs(names: Iterable[str]) -> list[Controller]:

@@ -54,6 +54,19 @@ def wait_healthy(
             time.sleep(0.1)
 
 
+def wait_for(condition: Callable[[], bool], seconds: float, explain: Callable[[], str]) -> None:
+    """Wait until a condition is true; it may raise to end the wait.
+
+    Raises:
+        ProgramFailed: it is not true in time; with what `explain` returns.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise ProgramFailed(explain())
+        time.sleep(0.1)
+
+
 def _answers(http: httpx.Client, url: str) -> bool:
     try:
         return http.get(url).status_code == 200

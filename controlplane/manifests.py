@@ -18,6 +18,7 @@ _CONTROLLER_OF_GROUP = {
     "jobset.x-k8s.io": "jobset",
     "trainer.kubeflow.org": "trainer",
     "keda.sh": "keda",
+    "autoscaling.k8s.io": "vertical-pod-autoscaler",
 }
 
 

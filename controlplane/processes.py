@@ -108,7 +108,11 @@ class ProcessTable:
     def end_strays(self) -> None:
         """End processes of this cluster that a killed run started and could not record."""
         known = {process.pid for name in self.names() if (process := self.running(name))}
-        end([process for process in self.marked() if process.pid not in known])
+        end([process for process in self.marked() if process.pid not in known and _was_started_here(process)])
+
+    def end_children(self, name: str) -> None:
+        """End what a program started and left behind, but not the program itself."""
+        end([process for process in self.marked() if _program(process) == name and not _was_started_here(process)])
 
     def marked(self) -> Iterator[psutil.Process]:
         """Find this user's processes that carry this cluster's folder in their environment."""
@@ -192,6 +196,18 @@ class ProcessTable:
             return json.loads((self._records / f"{name}.json").read_text())
         except (OSError, ValueError):
             return {}
+
+
+def _was_started_here(process: psutil.Process) -> bool:
+    """Tell whether a process leads a session, as all that are started here do, and no children of theirs."""
+    try:
+        return os.getsid(process.pid) == process.pid
+    except ProcessLookupError:
+        return False
+
+
+def _program(process: psutil.Process) -> str:
+    return (_environment(process) or {}).get(_PROGRAM, "")
 
 
 def _environment(process: psutil.Process) -> dict[str, str] | None:

@@ -77,6 +77,7 @@ def api_server(place: Place) -> Program:
     hosts = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "10.96.0.1"]
     certificate, key = authority.server("api-server", hosts)
     etcd_certificate, etcd_key = authority.client("api-server-etcd", "api-server-etcd")
+    kubelet_certificate, kubelet_key = authority.client("kubelet-client", "kubelet-client", ["system:masters"])
     proxy_certificate, proxy_key = authority.client("front-proxy", "front-proxy")
     public, private = authority.key_pair("service-accounts")
     command = [
@@ -87,7 +88,7 @@ def api_server(place: Place) -> Program:
         f"--etcd-keyfile={etcd_key}",
         f"--bind-address={_LOCAL}",
         f"--advertise-address={_LOCAL}",
-        # 127.0.0.1 cannot be an endpoint, and no simulated pod ever calls the API server.
+        # 127.0.0.1 cannot be an endpoint, and no simulated pod ever calls the API server; a real node says its own way.
         "--endpoint-reconciler-type=none",
         f"--secure-port={place.ports['api-server']}",
         f"--tls-cert-file={certificate}",
@@ -107,6 +108,9 @@ def api_server(place: Place) -> Program:
         f"--proxy-client-cert-file={proxy_certificate}",
         f"--proxy-client-key-file={proxy_key}",
         "--kubelet-preferred-address-types=InternalIP",
+        f"--kubelet-certificate-authority={authority.certificate}",
+        f"--kubelet-client-certificate={kubelet_certificate}",
+        f"--kubelet-client-key={kubelet_key}",
         "--profiling=false",
     ]
     return Program(name="kube-apiserver", command=command)

@@ -19,6 +19,7 @@ _SERVED: Final = frozenset(
         "apiextensions.k8s.io",
         "apps",
         "autoscaling",
+        "autoscaling.k8s.io",
         "batch",
         "coordination.k8s.io",
         "events.k8s.io",

@@ -73,6 +73,12 @@ def _remove_if_empty(home: Path) -> None:
             break
 
 
+def node_networks(home: Path) -> set[int]:
+    """Return the networks of the real nodes of all clusters, whether they run or not."""
+    networks = {State(folder.parent.name).read().node_network for folder in home.glob(f"*/{_RECORD}")}
+    return {network for network in networks if network is not None}
+
+
 def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> None:
     """Write a whole file or nothing, whatever interrupts."""
     data = content.encode() if isinstance(content, str) else content
@@ -95,6 +101,9 @@ class Record:
 
     environment: str = ""
     """The environment that was deployed last."""
+
+    node_network: int | None = None
+    """Which network of the machine its real node has; None without a real node."""
 
 
 class State:
@@ -160,7 +169,13 @@ class State:
         """Return what was recorded, or an empty record when there is none that can be read."""
         try:
             data: dict[str, Any] = json.loads((self.folder / _RECORD).read_text())
-            return Record(dict(data["ports"]), list(data["controllers"]), str(data["environment"]))
+            network = data.get("node_network")
+            return Record(
+                dict(data["ports"]),
+                list(data["controllers"]),
+                str(data["environment"]),
+                None if network is None else int(network),
+            )
         except (OSError, ValueError, KeyError, TypeError):
             return Record()
 

@@ -101,6 +101,8 @@ def _workloads_of(manifest: Manifest, manifests: list[Manifest]) -> list[Workloa
             return [_replicated(manifest, job) for job in jobs]
         case "TrainJob":
             return _train_job(manifest, spec, manifests)
+        case "RayJob":
+            return _ray_job(manifest, spec)
         case _:
             return []
 
@@ -124,6 +126,19 @@ def _train_job(manifest: Manifest, spec: Mapping[str, Any], manifests: list[Mani
             own = trainer.get("resourcesPerNode")
             return [replace(workload, requests={**workload.requests, **_amounts(own)}) if own else workload]
     return []
+
+
+def _ray_job(manifest: Manifest, spec: Mapping[str, Any]) -> list[Workload]:
+    """Return the head and the groups of workers of the cluster that it makes, and who submits the job."""
+    cluster, submitter = _mapping(spec.get("rayClusterSpec")), _mapping(spec.get("submitterPodTemplate"))
+    found = [_workload(manifest, f"{manifest.name}-submitter", 1, _mapping(submitter.get("spec")))] if submitter else []
+    if cluster:
+        found.append(_workload(manifest, f"{manifest.name}-head", 1, _pod(cluster["headGroupSpec"])))
+    groups: list[Mapping[str, Any]] = cluster.get("workerGroupSpecs") or []
+    for group in groups:
+        pods = int(group.get("replicas", 0)) * int(group.get("numOfHosts", 1))
+        found.append(_workload(manifest, f"{manifest.name}-{group['groupName']}", pods, _pod(group)))
+    return found
 
 
 def _workload(manifest: Manifest, name: str, pods: int, pod: Mapping[str, Any]) -> Workload:

@@ -40,6 +40,7 @@ _LAST: Final = (
     "StatefulSet",
     "DaemonSet",
     "Job",
+    "RayJob",
     "CronJob",
     "TrainingRuntime",
     "JobSet",

@@ -1,21 +1,24 @@
 """Node pools of a resource graph, ours and Karpenter's own, at their largest."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from ..evaluation.graph import Resource, ResourceGraph
 from ..evaluation.manifests import Manifest
 from ..evaluation.quantities import quantity
-from ..problems import InvalidInput, Problem
-from .catalog import InstanceType, all_instance_types, regions
-from .catalog.prices import ON_DEMAND, SPOT
+from ..problems import InvalidInput, Problem, Problems
+from .catalog import InstanceType, all_instance_types, find_accelerator
+from .regions import region_of_zones
+from .values import requirements, section, text, whole
 
 POOL_LABEL: Final = "aidc.dev/node-pool"
 KARPENTER_LABEL: Final = "karpenter.sh/nodepool"
 _POOL_TYPES: Final = ("aidc:index:GpuNodePool", "aidc:index:CpuNodePool")
 _EXISTING: Final = "existing-nodes"
 _REGION: Final = "us-east-1"
+"""Whose prices count for our pools that name neither a region nor zones, as their pages say."""
+
 _MIB: Final = 2**20
 
 
@@ -56,11 +59,23 @@ class NodePool:
     kinds: tuple[NodeKind, ...]
     """What its nodes may be; empty where that is not known."""
 
-    maximum_price_per_hour: float | None
-    """US dollars with all nodes on, of the dearest kind; None where a price is not known."""
-
     limits: Mapping[str, float] = field(default_factory=dict[str, float])
     """What all nodes together may have, where the pool says so itself."""
+
+    urn: str = ""
+    """The resource that declares it: our component, or the object of Karpenter."""
+
+    region: str = ""
+    """Region of AWS whose prices count; empty where nothing says one."""
+
+    accelerator: str = ""
+    """Model of the accelerators that our component asks for by a requirement; empty where it does not."""
+
+    accelerators: int = 0
+    """Whole accelerators of a node, where `accelerator` says the model."""
+
+    most_by_type: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Nodes of each type at most, where its limits differ by type."""
 
     @property
     def provided(self) -> dict[str, float]:
@@ -118,6 +133,8 @@ def _component_pool(resource: Resource, inside: Iterable[Manifest]) -> NodePool:
     if not kinds:
         # What is not said about the machine is not judged; which accelerators it has is always said.
         kinds = [NodeKind(name="", offers=per_node)]
+    requirement = section(resource.inputs, "requirement")
+    model = find_accelerator(text(requirement.get("accelerator")), Problems())
     return NodePool(
         name=str(outputs["pool_name"]),
         instance_types=tuple(outputs["instance_types"]),
@@ -127,8 +144,16 @@ def _component_pool(resource: Resource, inside: Iterable[Manifest]) -> NodePool:
         gpu_resource=gpu_resource,
         labels=labels,
         kinds=tuple(kinds),
-        maximum_price_per_hour=outputs.get("maximum_price_per_hour"),
+        urn=resource.urn,
+        accelerator=model.name if model else "",
+        accelerators=(whole(requirement.get("accelerators")) or 1) if model else 0,
+        region=region_of_zones(_zones(resource)) or text(resource.inputs.get("region")) or _REGION,
     )
+
+
+def _zones(resource: Resource) -> list[str]:
+    zones: object = resource.inputs.get("zones")
+    return [text(zone) for zone in cast(list[object], zones)] if isinstance(zones, list) else []
 
 
 def _with_devices(type: InstanceType, per_node: Mapping[str, float]) -> dict[str, float]:
@@ -140,8 +165,8 @@ def _with_devices(type: InstanceType, per_node: Mapping[str, float]) -> dict[str
 
 
 def _karpenter_pool(manifest: Manifest) -> NodePool:
-    spec = _section(manifest.content, "spec")
-    wanted = dict(_requirements(spec))
+    spec = section(manifest.content, "spec")
+    wanted = dict(requirements(spec))
     names = tuple(wanted.get("node.kubernetes.io/instance-type", ()))
     types = _known(names)
     limits = _limits(manifest)
@@ -167,8 +192,10 @@ def _karpenter_pool(manifest: Manifest) -> NodePool:
         kinds=tuple(NodeKind(name=type.name, offers=offers(type)) for type in types)
         if len(types) == len(names)
         else (),
-        maximum_price_per_hour=_price(types, names, nodes, maximum, wanted),
         limits=limits,
+        urn=manifest.resource.urn,
+        region=_region(wanted),
+        most_by_type={name: count for name, count in nodes.items() if count is not None},
     )
 
 
@@ -180,7 +207,7 @@ def is_accelerator(resource: str) -> bool:
 
 def _limits(manifest: Manifest) -> dict[str, float]:
     found: dict[str, float] = {}
-    for resource, amount in _section(manifest.content, "spec", "limits").items():
+    for resource, amount in section(manifest.content, "spec", "limits").items():
         if isinstance(amount, str | int | float):
             try:
                 found[resource] = float(quantity(str(amount)))
@@ -190,29 +217,13 @@ def _limits(manifest: Manifest) -> dict[str, float]:
     return found
 
 
-def _requirements(spec: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    found: object = _section(spec, "template", "spec").get("requirements")
-    for each in cast(list[Mapping[str, Any]], found) if isinstance(found, list) else ():
-        values: object = each.get("values")
-        if each.get("operator") == "In" and isinstance(values, list):
-            yield str(each["key"]), [str(value) for value in cast(list[object], values)]
-
-
 def _labels(manifest: Manifest) -> dict[str, str]:
-    return dict(_section(manifest.content, "spec", "template", "metadata", "labels"))
+    return dict(section(manifest.content, "spec", "template", "metadata", "labels"))
 
 
 def _own_labels(name: str, instance_types: tuple[str, ...]) -> dict[str, str]:
     kind = {"node.kubernetes.io/instance-type": instance_types[0]} if len(instance_types) == 1 else {}
     return {KARPENTER_LABEL: name, **kind}
-
-
-def _section(content: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
-    """Return what lies at a path; empty where nothing does, or nothing that is known yet."""
-    for key in path:
-        found: object = content.get(key)
-        content = cast(Mapping[str, Any], found) if isinstance(found, Mapping) else {}
-    return content
 
 
 def _known(names: Iterable[str]) -> list[InstanceType]:
@@ -227,28 +238,6 @@ def _most_nodes(type: InstanceType, limits: Mapping[str, float]) -> int | None:
     return min(counts, default=None)
 
 
-def _price(
-    types: list[InstanceType],
-    names: tuple[str, ...],
-    nodes: Mapping[str, int | None],
-    maximum: int | None,
-    wanted: Mapping[str, list[str]],
-) -> float | None:
-    if not types or len(types) < len(names) or maximum is None:
-        return None
-    options = (SPOT, ON_DEMAND) if wanted.get("karpenter.sh/capacity-type") == [SPOT] else (ON_DEMAND,)
-    region = _region(wanted)
-    dearest = 0.0
-    for type in types:
-        price = next((found for option in options if (found := type.price(region, option))), None)
-        if price is None:
-            return None
-        count = nodes[type.name]
-        dearest = max(dearest, price.amount * (maximum if count is None else min(count, maximum)))
-    return dearest
-
-
 def _region(wanted: Mapping[str, list[str]]) -> str:
-    zones = wanted.get("topology.kubernetes.io/zone", ())
-    named = wanted.get("topology.kubernetes.io/region", [zone.rstrip("abcdefgh") for zone in zones])
-    return next((region for region in named if region in regions()), _REGION)
+    named = wanted.get("topology.kubernetes.io/region", ())
+    return named[0] if len(named) == 1 else region_of_zones(wanted.get("topology.kubernetes.io/zone", ()))

@@ -1,17 +1,26 @@
 """What a program would make, as one page: components, pods, and what they want of what node pools provide."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
 from ..evaluation.demand import Workload, sum_amounts, workloads
 from ..evaluation.graph import STACK_TYPE, Resource, ResourceGraph
 from ..evaluation.manifests import makes_objects_later, ordered_manifests
+from .cost.estimate import CostEstimate, estimate_cost
+from .energy import PowerEstimate, estimate_power
 from .fitting import misfits, pool_of
+from .graph_capacity import GraphCapacity, graph_capacity
+from .machines import MachineOrigin, find_machines
+from .node_needs import with_needs
 from .node_pools import NodePool, node_pools
 from .ownership import replica_conflicts
+from .plan_assumptions import PlanAssumptions
+from .plan_document import plan_document
+from .quota_demands import QuotaDemand, quota_demands
+from .regions import Regions
 from .teardown import TeardownStep, teardown_order
 
 _STAGES: Final = (
@@ -30,7 +39,16 @@ _ORDER: Final = {kind: (stage, rank) for stage, kinds in enumerate(_STAGES) for 
 
 
 _AROUND: Final = frozenset(
-    {"ApplicationLoadBalancer", "LoadBalancer", "GatewayRoute", "HorizontalScaling", "EventDrivenScaling"}
+    {
+        "ApplicationLoadBalancer",
+        "LoadBalancer",
+        "GatewayRoute",
+        "HorizontalScaling",
+        "EventDrivenScaling",
+        "VerticalScaling",
+        "HybridScaling",
+        "PredictiveScaling",
+    }
 )
 
 
@@ -94,6 +112,21 @@ class PlanSummary:
     teardown: tuple[TeardownStep, ...] = ()
     """In which order a deletion takes it all down; empty for a single step."""
 
+    cost: CostEstimate
+    """What it costs, and what has no price."""
+
+    capacity: GraphCapacity
+    """What it installs."""
+
+    power: PowerEstimate
+    """What its machines take, with energy and carbon."""
+
+    quotas: tuple[QuotaDemand, ...] = ()
+    """What its machines ask of an account's quotas."""
+
+    graph: ResourceGraph = field(repr=False, compare=False)
+    """The graph that it is about."""
+
     @property
     def pods(self) -> tuple[int, int]:
         """Pods at least and at most."""
@@ -125,58 +158,30 @@ class PlanSummary:
         known = [count for count in counts if count is not None]
         return sum(known) if len(known) == len(counts) else None
 
-    @property
-    def maximum_price_per_hour(self) -> float:
-        """US dollars an hour with all nodes on; without the pools of `unpriced` and those of existing nodes."""
-        return sum(each.pool.maximum_price_per_hour or 0.0 for each in self.pools)
-
-    @property
-    def unpriced(self) -> tuple[str, ...]:
-        """Names of the pools that buy nodes whose price or number is not known."""
-        pools = [each.pool for each in self.pools]
-        return tuple(p.name for p in pools if p.maximum_price_per_hour is None and not p.is_existing)
-
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for `--json`; keys are camelCase, amounts in cores, bytes and pieces."""
-        return {
-            "project": self.project,
-            "stack": self.stack,
-            "resources": self.resources,
-            "types": dict(sorted(self.types.items())),
-            "components": [
-                {"type": c.type, "name": c.name, "depth": c.depth, "stack": c.stack, "resources": c.resources}
-                for c in self.components
-            ],
-            "pods": dict(zip(("least", "most"), self.pods, strict=True)),
-            "wanted": {"least": _numbers(self.wanted), "most": _numbers(self.wanted_at_most)},
-            "provided": _numbers(self.provided),
-            "maximumNodes": self.maximum_nodes,
-            "maximumPricePerHour": {"amount": self.maximum_price_per_hour, "unpriced": list(self.unpriced)},
-            "workloads": [_workload(each) for each in self.workloads],
-            "nodePools": [_pool(each) for each in self.pools],
-            "warnings": list(self.warnings),
-            "notes": list(self.notes),
-            "stacks": list(self.stacks),
-            "teardown": [
-                {
-                    "stack": step.stack,
-                    "kind": step.kind,
-                    "names": list(step.names),
-                    "protected": step.protected,
-                    "kept": step.kept,
-                }
-                for step in self.teardown
-            ],
-        }
+        """Plain data for `--json`: see `plan_document`."""
+        return plan_document(self)
 
 
-def summarise(graph: ResourceGraph) -> PlanSummary:
-    """Return the page of a graph; raises `InvalidInput` where an object is not what its kind must be."""
+def summarise(graph: ResourceGraph, assumptions: PlanAssumptions | None = None) -> PlanSummary:
+    """Return the page of a graph.
+
+    Args:
+        graph: The graph.
+        assumptions: What the graph does not say. Default: `PlanAssumptions()`.
+
+    Raises:
+        InvalidInput: an object is not what its kind must be.
+    """
+    assumptions = assumptions or PlanAssumptions()
     manifests = ordered_manifests(graph, allow_unknowns=True)
     uncounted: list[str] = []
     found = workloads(manifests, uncounted)
     pools = node_pools(graph, manifests)
+    regions = Regions(graph, assumptions.region)
     chosen = [(workload, pool_of(workload, pools)) for workload in found]
+    selecting = [(pool, [each for each, selected in chosen if selected is pool]) for pool in pools]
+    machines = with_needs(find_machines(graph, manifests, pools, regions), selecting)
     return PlanSummary(
         project=graph.project,
         stack=graph.stack,
@@ -184,10 +189,15 @@ def summarise(graph: ResourceGraph) -> PlanSummary:
         types=graph.counts(),
         components=tuple(_components(graph, graph.root.urn, 0)),
         workloads=tuple(PlannedWorkload(workload=each, pool=pool.name if pool else "") for each, pool in chosen),
-        pools=tuple(_beside(pool, [each for each, selected in chosen if selected is pool]) for pool in pools),
+        pools=tuple(_beside(pool, own) for pool, own in selecting),
         notes=tuple(_later(graph)),
         stacks=graph.stacks,
         teardown=teardown_order(graph),
+        cost=estimate_cost(graph, manifests, machines, regions, assumptions.cost),
+        capacity=graph_capacity(graph, manifests, machines),
+        power=estimate_power(machines, assumptions.energy),
+        quotas=tuple(quota_demands([each for each in machines if each.origin is MachineOrigin.AWS])),
+        graph=graph,
         warnings=(
             *graph.warnings,
             *_uncertain(uncounted, pools),
@@ -217,8 +227,7 @@ def _place(component: Resource, first: Mapping[str, int]) -> tuple[Any, ...]:
     return (stage, component.name, kind in _AROUND, kind) if rank is None else (stage, rank, component.name)
 
 
-def _beside(pool: NodePool, selecting: Iterable[Workload]) -> PoolSummary:
-    chosen = list(selecting)
+def _beside(pool: NodePool, chosen: Sequence[Workload]) -> PoolSummary:
     return PoolSummary(
         pool=pool,
         wanted=sum_amounts(each.total() for each in chosen),
@@ -243,31 +252,3 @@ def _uncertain(uncounted: Iterable[str], pools: Iterable[NodePool]) -> Iterator[
     for pool in pools:
         if not pool.is_bounded:
             yield f"node pool {pool.name} has no limits: nothing bounds its nodes, nor their price; give it spec.limits"
-
-
-def _workload(each: PlannedWorkload) -> dict[str, Any]:
-    return {
-        "kind": each.workload.kind,
-        "namespace": each.workload.namespace,
-        "name": each.workload.name,
-        "pods": {"least": each.workload.pods, "most": each.workload.maximum_pods},
-        "requests": _numbers(each.workload.requests),
-        "nodePool": each.pool or None,
-    }
-
-
-def _pool(each: PoolSummary) -> dict[str, Any]:
-    return {
-        "name": each.pool.name,
-        "instanceTypes": list(each.pool.instance_types),
-        "existingNodes": each.pool.is_existing,
-        "maximumNodes": each.pool.maximum_nodes,
-        "gpuResource": each.pool.gpu_resource,
-        "provided": _numbers(each.pool.provided),
-        "wanted": {"least": _numbers(each.wanted), "most": _numbers(each.wanted_at_most)},
-        "maximumPricePerHour": each.pool.maximum_price_per_hour,
-    }
-
-
-def _numbers(amounts: Mapping[str, Decimal] | Mapping[str, float]) -> dict[str, float]:
-    return {resource: float(amount) for resource, amount in sorted(amounts.items())}

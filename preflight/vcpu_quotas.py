@@ -1,61 +1,20 @@
 """The check of quotas that EC2 counts in virtual CPUs, against what the pools may ask for."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..planning.catalog import InstanceType, Quota, all_instance_types, quota_of
+from ..planning.catalog import all_instance_types, quota_of
 from ..planning.catalog.prices import ON_DEMAND, SPOT
+from ..planning.quota_demands import QuotaDemand, quota_demands, quotas_of
 from .account import Account
 from .check import Finding, Status, passed, skipped
 from .demands import AccountDemands
 from .failures import PermissionMissing
-from .machines import MachineDemand
 from .quotas import quota_value, raising
 
 _CLUSTER_TAGS: Final = ("aws:eks:cluster-name", "eks:cluster-name", "karpenter.sh/discovery")
 _OWNER_PREFIX: Final = "kubernetes.io/cluster/"
 _BILLED: Final = ("pending", "running", "stopping", "shutting-down")
-
-
-@dataclass(slots=True)
-class QuotaDemand:
-    """What the pools ask of one quota, in virtual CPUs."""
-
-    quota: Quota
-    least: int = 0
-    """Of machines that are always there."""
-
-    most: int = 0
-    """With all pools at their largest."""
-
-    smallest: int = 0
-    """Of one node of the pool whose smallest node is the largest: with less, that pool never has a node."""
-
-    pools: list[str] = field(default_factory=list[str])
-    unbounded: list[str] = field(default_factory=list[str])
-
-
-def quota_demands(machines: Sequence[MachineDemand]) -> list[QuotaDemand]:
-    """Add up what pools ask of each quota, by its code. Reserved capacity counts against none."""
-    found: dict[str, QuotaDemand] = {}
-    for machine in machines:
-        for quota, types in _quotas_of(machine).values():
-            demand = found.setdefault(quota.code, QuotaDemand(quota=quota))
-            sizes = [type.vcpus for type in types]
-            only = len(machine.capacity_types) == 1
-            demand.least += machine.least * min(sizes) if only else 0
-            demand.smallest = max(demand.smallest, min(sizes) if only else 0)
-            largest = max(types, key=lambda type: type.vcpus)
-            if machine.most is None:
-                demand.unbounded.append(machine.pool)
-            elif machine.most_vcpus is not None and machine.most_vcpus < machine.most * largest.vcpus:
-                demand.most += machine.most_vcpus
-                demand.pools.append(f"{machine.pool}: its limit of {machine.most_vcpus:,}")
-            else:
-                demand.most += machine.most * largest.vcpus
-                demand.pools.append(f"{machine.pool}: {machine.most} x {largest.name}")
-    return [found[code] for code in sorted(found)]
 
 
 def check_vcpu_quotas(account: Account, demands: AccountDemands) -> Iterator[Finding]:
@@ -65,7 +24,7 @@ def check_vcpu_quotas(account: Account, demands: AccountDemands) -> Iterator[Fin
         unknown = [name for name in machine.instance_types if name not in catalog]
         if unknown:
             yield skipped(f"pool {machine.pool}", f"the catalog does not know {', '.join(unknown)}")
-        elif any(kind != "reserved" for kind in machine.capacity_types) and not _quotas_of(machine):
+        elif any(kind != "reserved" for kind in machine.capacity_types) and not quotas_of(machine):
             yield skipped(f"pool {machine.pool}", f"no quota is known for {', '.join(machine.instance_types)}")
     wanted = quota_demands(demands.machines)
     if not wanted:
@@ -101,17 +60,6 @@ def _compared(account: Account, demand: QuotaDemand, used: int | None) -> Findin
         found = f"{found}: pools cannot grow to their largest"
         return Finding(status=Status.WARNING, subject=subject, wanted=wanted, found=found, way_out=way_out)
     return passed(subject, found=found, wanted=wanted)
-
-
-def _quotas_of(machine: MachineDemand) -> dict[str, tuple[Quota, list[InstanceType]]]:
-    """Return each quota that machines count against, by code, with the types that do."""
-    found: dict[str, tuple[Quota, list[InstanceType]]] = {}
-    for type in machine.known_types:
-        for kind in machine.capacity_types:
-            quota = quota_of(type.name, kind)
-            if quota is not None:
-                found.setdefault(quota.code, (quota, []))[1].append(type)
-    return found
 
 
 def _used(account: Account, own: set[str]) -> dict[str, int]:

@@ -50,10 +50,8 @@ def tags_of(composition: Composition, args: Mapping[str, Any]) -> dict[str, str]
     return {**own, **args.get("tags", {})}
 
 
-def create_foundation(
-    composition: Composition, around: Surroundings, opts: pulumi.ResourceOptions
-) -> tuple[Surroundings, dict[str, pulumi.Output[Any]]]:
-    """Make keys, bounds, network, watchers and registry; return what they are to others, and more exports."""
+def create_foundation(composition: Composition, around: Surroundings, opts: pulumi.ResourceOptions) -> Surroundings:
+    """Make keys, bounds, network, watchers and registry; return what they are to others."""
     keys = {
         purpose: EncryptionKey(purpose, _inputs("encryption_keys", own, around), opts).key_arn
         for purpose, own in composition.section("encryption_keys").items()
@@ -88,11 +86,10 @@ def create_foundation(
         around = replace(around, recovery=recovery, named={"vaults": {RECOVERY_SITE: site.vault_arn}})
     for name, own in composition.section("backup_plans").items():
         BackupPlan(name, _inputs("backup_plans", own, around), opts)
-    exports: dict[str, pulumi.Output[Any]] = {}
     if composition.single("container_registry") is not None:
         registry = ContainerRegistry(*_single(composition, "container_registry", around), opts)
-        exports["repositories"] = registry.repository_urls
-    return around, exports
+        around = replace(around, repositories=registry.repository_urls)
+    return around
 
 
 def create_cluster(composition: Composition, around: Surroundings, opts: pulumi.ResourceOptions) -> EksCluster:

@@ -17,7 +17,9 @@ from .cross_checks import check_together
 from .data_center_args import DataCenterArgs
 from .families import FAMILIES
 from .filling import filled
+from .images import stand_in_repositories, with_repositories, with_stand_in
 from .layer import SECTIONS, Layer, layer_of
+from .planned_inputs import with_plans
 from .pool_needs import addons_for_pools, karpenter_for_pools
 from .references import check_references
 from .surroundings import Surroundings, stand_ins
@@ -143,19 +145,23 @@ def component_path(family: str, name: str) -> str:
 
 
 def _planned_sections(
-    problems: Problems, sections: Mapping[str, Section], around: Surroundings | None
+    problems: Problems, sections: dict[str, Section], around: Surroundings | None
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """Plan every component by itself; return the plans, and what one component's plan says to others."""
+    """Plan every component; return the plans, and what one component's plan says to others.
+
+    What a component's settings get from the plans of others goes into `sections`.
+    """
     plans: dict[str, dict[str, Any]] = {}
     told: dict[str, Any] = {}
     for family, kind in FAMILIES.items():
         plans[family] = {}
+        sections[family] = with_plans(family, sections[family], plans)
         for name, own in sections[family].items():
             complete = own if around is None else filled({**_STAND_INS.get(family, {}), **own}, kind.args, around)
             called = name or kind.name("environment" if around is None else around.environment)
             with problems.under(component_path(family, name)):
                 try:
-                    plans[family][name] = kind.plan(complete, called)
+                    plans[family][name] = kind.plan(with_stand_in(family, complete), called)
                 except InvalidInput as invalid:
                     problems.extend(invalid.problems)
                     plans[family][name] = None
@@ -181,6 +187,8 @@ def _section(args: DataCenterArgs, family: str, platform: Platform, layers: Sequ
         keys: dict[str, Mapping[str, Any]] = {purpose.value: dict[str, Any]() for purpose in KeyPurpose}
         keys |= given or {}
         return {purpose: {"purpose": purpose, **own} for purpose, own in sorted(keys.items())}
+    if family == "images" and platform is Platform.AWS:
+        return with_repositories(given or {})
     return {name: _on_platform(family, each, args, platform) for name, each in sorted((given or {}).items())}
 
 
@@ -262,6 +270,7 @@ def _around(problems: Problems, args: DataCenterArgs, environment: str) -> Surro
         has_gpus=bool(args.get("gpu_node_pools")),
         gpu_software=str(software),
         ami_family=str(family),
+        named={"repositories": stand_in_repositories(args.get("images", {}))},
     )
 
 

@@ -7,6 +7,8 @@ from ..infra.arguments import check_keys
 from ..infra.labels import check_name
 from ..problems import Problems, camel_case, suggestion
 from .data_center_args import PriorityClass
+from .fabric import check_fabric
+from .images import check_image_name
 from .layer import SECTIONS, Layer
 
 _HIGHEST_PRIORITY: Final = 1_000_000_000
@@ -14,7 +16,7 @@ _HIGHEST_PRIORITY: Final = 1_000_000_000
 
 _SYSTEM_PRIORITIES: Final = frozenset({"system-cluster-critical", "system-node-critical"})
 _POOLS: Final = ("gpu_node_pools", "cpu_node_pools")
-_WORKLOADS: Final = ("training_jobs", "inference_services", "microservices")
+_WORKLOADS: Final = ("preprocessing_jobs", "training_jobs", "inference_services", "microservices")
 
 Sections = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Inputs by family, then by name."""
@@ -47,6 +49,8 @@ def check_together(
     _check_namespaces(problems, sections, set(namespaces))
     _check_claims(problems, sections, list(claims))
     _check_workload_names(problems, sections)
+    for path, args in _workloads(sections):
+        check_image_name(problems, f"{path}.image", args.get("image"), sections.get("images", {}))
 
 
 def workload_args(family: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -84,6 +88,7 @@ def _check_pools(problems: Problems, sections: Sections, plans: Plans, has_platf
             problems.add(f"{path}.nodePool", f"there is no node pool '{wanted}'{suggestion(wanted, known)}")
         elif known[wanted] is not None:
             _check_accelerators(problems, path, args, known[wanted], wanted)
+            check_fabric(problems, path, args, plans)
 
 
 def _check_accelerators(problems: Problems, path: str, args: Mapping[str, Any], pool: Any, name: str) -> None:
@@ -109,6 +114,23 @@ def _check_namespaces(problems: Problems, sections: Sections, known: set[str]) -
                 path = f"{camel_case(family)}.{name}." + ("service." if family == "inference_services" else "")
                 close = suggestion(namespace, known) or "; add it there"
                 problems.add(f"{path}namespace", f"there is no tenant with namespace '{namespace}'{close}")
+    for name, store in sections.get("object_stores", {}).items():
+        for key, workload in _bucket_workloads(store).items():
+            namespace = workload.get("namespace")
+            if isinstance(namespace, str) and namespace not in known:
+                path = f"objectStores.{name}.s3.workloads.{key}.namespace"
+                close = suggestion(namespace, known) or "; add it there"
+                problems.add(path, f"there is no tenant with namespace '{namespace}'{close}")
+
+
+def _bucket_workloads(store: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Return who uses a bucket; nobody where that is wrong in itself."""
+    bucket: object = store.get("s3")
+    found: object = cast(Mapping[str, Any], bucket).get("workloads") if isinstance(bucket, Mapping) else None
+    if not isinstance(found, Mapping):
+        return {}
+    listed = cast(Mapping[str, object], found)
+    return {key: cast(Mapping[str, Any], each) for key, each in listed.items() if isinstance(each, Mapping)}
 
 
 def _check_claims(problems: Problems, sections: Sections, claims: Iterable[tuple[str, str]]) -> None:

@@ -1,6 +1,6 @@
 """A whole data center from its settings."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,6 +10,7 @@ import pulumi
 from ..components.compute import CpuNodePool, GpuNodePool, KwokNodeClass, NodeScaling
 from ..components.inference import Microservice
 from ..components.network import Certificate, WebFirewall
+from ..components.preprocessing import PreprocessingJob
 from ..components.storage import DatasetVolume, ObjectStore, SharedFilesystem
 from ..components.tenancy import Tenancy
 from ..components.training import TrainingJob
@@ -18,6 +19,7 @@ from ..infra.arguments import planned
 from ..infra.cluster import Platform, kubernetes_provider
 from ..infra.kubernetes import KubernetesObject
 from ..infra.labels import object_labels
+from ..infra.registry import WorkloadImage
 from ..infra.security import SecretStore
 from .aws_layers import (
     cluster_facts,
@@ -30,11 +32,14 @@ from .aws_layers import (
     create_node_classes,
     tags_of,
 )
+from .bucket_access import create_bucket_access, without_grants
 from .composition import DEFAULT_REGION, Composition, plan_data_center
 from .data_center_args import DataCenterArgs
 from .families import FAMILIES
 from .filling import filled
+from .images import repositories_of
 from .layer import Layer
+from .neighbours import Neighbours
 from .served_model import create_served_model
 from .surroundings import Surroundings, beneath
 
@@ -82,7 +87,6 @@ class DataCenter(pulumi.ComponentResource):
             self._pools = self._make_pools()
         else:
             self._priority_classes, self._pools = {}, {}
-        self._tenants: dict[str, Tenancy] = {}
         if Layer.WORKLOADS in composition.layers:
             exported |= self._make_workloads()
         self.namespaces = exported.get("namespaces", pulumi.Output.from_input(list[str]()))
@@ -106,10 +110,9 @@ class DataCenter(pulumi.ComponentResource):
             ami_family=str(args.get("ami_family", AmiFamily.BOTTLEROCKET)),
             managed_addons=composition.managed_addons,
         )
-        exports: dict[str, Any] = {}
         cluster = None
         if Layer.FOUNDATION in composition.layers:
-            around, exports = create_foundation(composition, around, inside)
+            around = create_foundation(composition, around, inside)
         else:
             is_on_platform = Layer.PLATFORM not in composition.layers
             around = beneath(args.get("beneath", ""), around, has_cluster=is_on_platform, parent=self)
@@ -122,25 +125,32 @@ class DataCenter(pulumi.ComponentResource):
         self._inside = inside
         if cluster is not None:
             self._controllers = create_controllers(composition, around, cluster, inside)
-        return around, {**around.exports(), **exports}
+        return around, around.exports()
 
     def _make_workloads(self) -> dict[str, Any]:
-        tenants = self._composition.section("tenants")
-        after = self._after("cluster_addons")
-        self._tenants = {key: Tenancy(key, self._filled("tenants", each), after) for key, each in tenants.items()}
-        named = self._make_named()
-        self._volumes = self._make_volumes()
-        self._make_warm_capacity()
-        self._make_training_jobs()
-        models = self._make_inference_services()
-        self._make_microservices()
+        section, after = self._composition.section("tenants"), self._after("cluster_addons")
+        tenants = {key: Tenancy(key, self._filled("tenants", each), after) for key, each in section.items()}
+        near = Neighbours(
+            composition=self._composition,
+            inside=self._inside,
+            tenants=tenants,
+            priority_classes=self._priority_classes,
+            pools=self._pools,
+        )
+        named = self._make_named(tenants.values())
+        near = self._make_volumes(replace(near, images=self._make_images()))
+        self._make_warm_capacity(near)
+        self._make_preprocessing_jobs(near)
+        self._make_training_jobs(near)
+        models = self._make_inference_services(near)
+        self._make_microservices(near)
         return {
             **named,
-            "namespaces": pulumi.Output.all(*(tenant.namespace for tenant in self._tenants.values())).apply(sorted),
+            "namespaces": pulumi.Output.all(*(tenant.namespace for tenant in tenants.values())).apply(sorted),
             "urls": pulumi.Output.all(**{key: model.url for key, model in models.items()}),
         }
 
-    def _make_named(self) -> dict[str, Any]:
+    def _make_named(self, tenants: Collection[Tenancy]) -> dict[str, Any]:
         """Make what load balancers refer to by name, and secrets; return what people need to know of them."""
         if self._around is None:
             return {}
@@ -155,12 +165,20 @@ class DataCenter(pulumi.ComponentResource):
             for key, args in self._composition.section("web_firewalls").items()
         }
         for key, args in self._composition.section("secret_stores").items():
-            after = pulumi.ResourceOptions(depends_on=list(self._tenants.values()))
+            after = pulumi.ResourceOptions(depends_on=list(tenants))
             after = pulumi.ResourceOptions.merge(self._after("cluster_addons"), after)
             SecretStore(key, self._filled("secret_stores", args), after)
         self._around = replace(self._around, named={"certificates": arns, "web_firewalls": firewalls})
         records = {key: certificate.validation_records for key, certificate in certificates.items()}
         return {"certificateRecords": records} if records else {}
+
+    def _make_images(self) -> dict[str, WorkloadImage]:
+        """Build what workloads name as their image."""
+        section = self._composition.section("images")
+        if self._around is not None and section:
+            repositories = repositories_of(section, self._around.repositories)
+            self._around = replace(self._around, named={**self._around.named, "repositories": repositories})
+        return {key: WorkloadImage(key, self._filled("images", args), self._inside) for key, args in section.items()}
 
     def _filled(self, family: str, args: Mapping[str, Any]) -> Any:
         """Return a component's inputs with what the data center knows of its surroundings."""
@@ -212,69 +230,51 @@ class DataCenter(pulumi.ComponentResource):
                 made[key] = kind(key, self._filled(family, {**args, **more, **named}), after)
         return made
 
-    def _make_volumes(self) -> dict[tuple[str, str], SharedFilesystem | DatasetVolume]:
-        kinds = {"shared_filesystems": SharedFilesystem, "dataset_volumes": DatasetVolume}
+    def _make_volumes(self, near: Neighbours) -> Neighbours:
+        """Make buckets, and claims that pods mount; return them beside the others."""
+        section = self._composition.section("object_stores")
+        wanted = {key: self._filled("object_stores", args) for key, args in section.items()}
         stores = {
-            key: ObjectStore(key, self._in_tenant(self._filled("object_stores", args)), self._inside)
-            for key, args in self._composition.section("object_stores").items()
+            key: ObjectStore(key, near.in_tenant(without_grants(args)), self._inside) for key, args in wanted.items()
         }
         if self._around is not None:
             buckets = {key: store.bucket for key, store in stores.items()}
             self._around = replace(self._around, named={**self._around.named, "object_stores": buckets})
             arns = {key: store.bucket_arn for key, store in stores.items()}
             create_copies(self._composition, self._around, arns, self._inside, self._after("cluster_addons"))
-        return {
-            (family, key): kind(key, self._in_tenant(self._filled(family, args)), self._inside)
+        kinds = {"shared_filesystems": SharedFilesystem, "dataset_volumes": DatasetVolume}
+        volumes = {
+            (family, key): kind(key, near.in_tenant(self._filled(family, args)), self._inside)
             for family, kind in kinds.items()
             for key, args in self._composition.section(family).items()
         }
+        return replace(near, volumes=volumes, identities=create_bucket_access(wanted, stores, self._inside))
 
-    def _make_warm_capacity(self) -> None:
+    def _make_warm_capacity(self, near: Neighbours) -> None:
         for key, args in self._composition.section("warm_capacity").items():
-            NodeScaling(key, self._resolved(args), self._after_tenant(args))
+            NodeScaling(key, near.resolved(args), near.after_tenant(args))
 
-    def _make_training_jobs(self) -> None:
+    def _make_preprocessing_jobs(self, near: Neighbours) -> None:
+        for key, args in self._composition.section("preprocessing_jobs").items():
+            PreprocessingJob(key, near.resolved(self._filled("preprocessing_jobs", args)), near.after_tenant(args))
+
+    def _make_training_jobs(self, near: Neighbours) -> None:
         for key, args in self._composition.section("training_jobs").items():
-            TrainingJob(key, self._resolved(args), self._after_tenant(args))
+            TrainingJob(key, near.resolved(self._filled("training_jobs", args)), near.after_tenant(args))
 
-    def _make_inference_services(self) -> dict[str, Any]:
+    def _make_inference_services(self, near: Neighbours) -> dict[str, Any]:
         return {
             key: create_served_model(
                 key,
-                self._filled("inference_services", {**args, "service": self._resolved(args["service"])}),
-                self._after_tenant(args["service"]),
+                self._filled("inference_services", {**args, "service": near.resolved(args["service"])}),
+                near.after_tenant(args["service"]),
             )
             for key, args in self._composition.section("inference_services").items()
         }
 
-    def _make_microservices(self) -> None:
+    def _make_microservices(self, near: Neighbours) -> None:
         for key, args in self._composition.section("microservices").items():
-            Microservice(key, self._resolved(self._filled("microservices", args)), self._after_tenant(args))
-
-    def _in_tenant(self, args: Mapping[str, Any]) -> Any:
-        tenant = self._tenants[self._composition.namespaces[args["namespace"]]]
-        return {**args, "namespace": tenant.namespace}
-
-    def _after_tenant(self, args: Mapping[str, Any]) -> pulumi.ResourceOptions:
-        """Wait for all of the tenant: no pod before the policies that isolate it."""
-        tenant = self._tenants[self._composition.namespaces[args["namespace"]]]
-        return pulumi.ResourceOptions.merge(self._inside, pulumi.ResourceOptions(depends_on=[tenant]))
-
-    def _resolved(self, args: Mapping[str, Any]) -> Any:
-        """Return a workload's inputs with names replaced by the outputs of what they name."""
-        resolved = self._in_tenant(args)
-        if args.get("node_pool") in self._pools:
-            resolved["node_pool"] = self._pools[args["node_pool"]].pool_name
-        if args.get("priority_class") in self._priority_classes:
-            resolved["priority_class"] = self._priority_classes[args["priority_class"]].object_name
-        if args.get("mounts"):
-            resolved["mounts"] = [
-                {**mount, "claim": self._claim(args["namespace"], mount["claim"])} for mount in args["mounts"]
-            ]
-        return resolved
-
-    def _claim(self, namespace: str, claim: str) -> pulumi.Output[str]:
-        return self._volumes[self._composition.claims[namespace, claim]].claim
+            Microservice(key, near.resolved(self._filled("microservices", args)), near.after_tenant(args))
 
 
 def _environment(args: DataCenterArgs) -> str:

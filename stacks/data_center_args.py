@@ -5,9 +5,15 @@ from typing import Final, NotRequired, TypedDict
 
 import pulumi
 
-from ..components.autoscaling import EventDrivenScalingArgs, HorizontalScalingArgs
+from ..components.autoscaling import (
+    EventDrivenScalingArgs,
+    HorizontalScalingArgs,
+    HybridScalingArgs,
+    PredictiveScalingArgs,
+    VerticalScalingArgs,
+)
 from ..components.compute import CpuNodePoolArgs, Ec2NodeClassArgs, GpuNodePoolArgs, NodeScalingArgs
-from ..components.inference import InferenceServiceArgs, MicroserviceArgs
+from ..components.inference import InferenceServiceArgs, MicroserviceArgs, WaitingScaling
 from ..components.network import (
     ApplicationLoadBalancerArgs,
     CertificateArgs,
@@ -15,6 +21,7 @@ from ..components.network import (
     LoadBalancerArgs,
     WebFirewallArgs,
 )
+from ..components.preprocessing import PreprocessingJobArgs
 from ..components.storage import (
     AccessLogBucketArgs,
     BlockStorageClassArgs,
@@ -30,7 +37,7 @@ from ..infra.eks import EksClusterArgs
 from ..infra.karpenter import KarpenterControllerArgs
 from ..infra.network import NetworkArgs
 from ..infra.recovery import BackupPlanArgs, BucketReplicationArgs, RecoverySiteArgs, VeleroArgs
-from ..infra.registry import ContainerRegistryArgs
+from ..infra.registry import ContainerRegistryArgs, WorkloadImageArgs
 from ..infra.security import (
     AccountGuardsArgs,
     AuditTrailArgs,
@@ -75,6 +82,21 @@ class ServedModel(TypedDict):
 
     event_driven_scaling: NotRequired[EventDrivenScalingArgs]
     """Scaling by events, instead of by metrics. Default: none."""
+
+    vertical_scaling: NotRequired[VerticalScalingArgs]
+    """Pods as large as their use shows, beside one of the others. What that one counts in percent of the request is
+    left alone. Default: none."""
+
+    hybrid_scaling: NotRequired[HybridScalingArgs]
+    """Scaling of size and number together, in the place of all others. Default: none."""
+
+    predictive_scaling: NotRequired[PredictiveScalingArgs]
+    """Scaling by a forecast of the load: beside one of the others while it only forecasts, in the place of all of them
+    once its mode is `act`. Default: none."""
+
+    scale_on_waiting: NotRequired[WaitingScaling]
+    """Scaling by the requests that wait, in the place of both: KEDA asks Prometheus, so both must be in the cluster,
+    and the service must be `monitored`. Default: none."""
 
 
 class DataCenterArgs(TypedDict):
@@ -187,6 +209,10 @@ class DataCenterArgs(TypedDict):
     priority_classes: NotRequired[dict[str, PriorityClass]]
     """Priorities of pods, by name. Default: none."""
 
+    images: NotRequired[dict[str, WorkloadImageArgs]]
+    """Images that are built where Pulumi runs, by a name that workloads may give as `image`. On AWS `repositoryUrl` may
+    be the name of a repository of `container_registry`, by default that of the image. Default: none."""
+
     tenants: NotRequired[dict[str, TenancyArgs]]
     """Namespaces and their bounds, by name. Default: none."""
 
@@ -205,6 +231,9 @@ class DataCenterArgs(TypedDict):
 
     dataset_volumes: NotRequired[dict[str, DatasetVolumeArgs]]
     """Data sets that many pods read, by name. Default: none."""
+
+    preprocessing_jobs: NotRequired[dict[str, PreprocessingJobArgs]]
+    """Preprocessing of raw data, by name. Default: none."""
 
     training_jobs: NotRequired[dict[str, TrainingJobArgs]]
     """Training jobs, by name. Default: none."""
@@ -232,5 +261,8 @@ FILLED_IN: Final[Mapping[type, frozenset[str]]] = {
     GatewayRouteArgs: frozenset({"namespace"}),
     HorizontalScalingArgs: frozenset({"namespace", "target"}),
     EventDrivenScalingArgs: frozenset({"namespace", "target"}),
+    VerticalScalingArgs: frozenset({"namespace", "target", "counted_resources"}),
+    HybridScalingArgs: frozenset({"namespace", "target"}),
+    PredictiveScalingArgs: frozenset({"namespace", "target"}),
 }
 """What the data center knows better than its settings: those keys are not in the schema."""

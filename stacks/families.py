@@ -16,6 +16,7 @@ from ..components.compute import (
 )
 from ..components.inference import MicroserviceArgs, plan_microservice
 from ..components.network import CertificateArgs, WebFirewallArgs, plan_certificate, plan_web_firewall
+from ..components.preprocessing import PreprocessingJobArgs, plan_preprocessing_job
 from ..components.storage import (
     AccessLogBucketArgs,
     BlockStorageClassArgs,
@@ -39,8 +40,9 @@ from ..infra.recovery.backup_plan import plan_backup_plan
 from ..infra.recovery.bucket_replication import plan_bucket_replication
 from ..infra.recovery.recovery_site import plan_recovery_site
 from ..infra.recovery.velero import plan_velero
-from ..infra.registry import ContainerRegistryArgs
+from ..infra.registry import ContainerRegistryArgs, WorkloadImageArgs
 from ..infra.registry.registry_plan import plan_container_registry
+from ..infra.registry.workload_image import plan_workload_image
 from ..infra.security import (
     AccountGuardsArgs,
     AuditTrailArgs,
@@ -106,6 +108,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "gpu_node_pools": Family(GpuNodePoolArgs, plan_gpu_node_pool),
     "cpu_node_pools": Family(CpuNodePoolArgs, plan_cpu_node_pool),
     "warm_capacity": Family(NodeScalingArgs, plan_node_scaling),
+    "images": Family(WorkloadImageArgs, plan_workload_image),
     "tenants": Family(TenancyArgs, plan_tenancy),
     "secret_stores": Family(SecretStoreArgs, plan_secret_store, is_aws=True),
     "certificates": Family(CertificateArgs, lambda args, name: plan_certificate(args), is_aws=True),
@@ -115,6 +118,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "bucket_replications": Family(BucketReplicationArgs, plan_bucket_replication, is_aws=True),
     "velero": Family(VeleroArgs, plan_velero, single="velero", is_aws=True),
     "dataset_volumes": Family(DatasetVolumeArgs, plan_dataset_volume),
+    "preprocessing_jobs": Family(PreprocessingJobArgs, plan_preprocessing_job),
     "training_jobs": Family(TrainingJobArgs, plan_training_job),
     "inference_services": Family(ServedModel, plan_served_model),
     "microservices": Family(MicroserviceArgs, plan_microservice),

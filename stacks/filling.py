@@ -6,8 +6,9 @@ from typing import Any, Final, NotRequired, Required, cast, get_args, get_origin
 import pulumi
 
 from ..components.compute import AwsNodeOptions, CpuNodePoolArgs, GpuNodePoolArgs, NodeProvisioner
-from ..components.inference import MicroserviceArgs
+from ..components.inference import InferenceServiceArgs, MicroserviceArgs
 from ..components.network import LoadBalancerArgs, WebFirewallArgs
+from ..components.preprocessing import PreprocessingJobArgs
 from ..components.storage import (
     BlockStorageClassArgs,
     BucketWorkload,
@@ -22,13 +23,14 @@ from ..components.storage import (
     SharedFilesystemArgs,
 )
 from ..components.tenancy import TenancyArgs
+from ..components.training import TrainingJobArgs, TrainingProgram
 from ..infra.addons import ClusterAddonsArgs
 from ..infra.arguments import argument_hints
 from ..infra.eks import EksClusterArgs, SystemNodes
 from ..infra.karpenter import KarpenterControllerArgs
 from ..infra.network import NetworkArgs
 from ..infra.recovery import BackupPlanArgs, BackupSchedule, RecoverySiteArgs, VeleroArgs
-from ..infra.registry import ContainerRegistryArgs
+from ..infra.registry import ContainerRegistryArgs, WorkloadImageArgs
 from ..infra.security import (
     AccountGuardsArgs,
     AuditTrailArgs,
@@ -45,6 +47,7 @@ from .surroundings import Surroundings
 Rule = Callable[[Surroundings, Mapping[str, Any], Mapping[str, Any]], Any]
 """`(surroundings, inputs beside it, all inputs around those) -> value`, or None to leave it out."""
 
+S3_SCHEME: Final = "s3://"
 _EXTERNAL_SECRETS: Final = "external-secrets"
 _NODES_OF_AWS: Final = frozenset((NodeProvisioner.KARPENTER_AWS.value, NodeProvisioner.MANAGED_NODE_GROUP.value))
 
@@ -167,11 +170,10 @@ _OF_TYPE: Final[Mapping[type, Mapping[str, Rule]]] = {
             around.keys.get(KeyPurpose.LOGS.value) if own.get("data_repositories") else None
         ),
     },
-    EfsFilesystem: {
-        "encryption_key": _key(KeyPurpose.STORAGE),
-        "subnet_ids": _subnets,
-    },
+    EfsFilesystem: {"encryption_key": _key(KeyPurpose.STORAGE), "subnet_ids": _subnets},
     WebFirewallArgs: {"encryption_key": _key(KeyPurpose.LOGS)},
+    # On AWS, by the image's own name: see `images`.
+    WorkloadImageArgs: {"repository_url": lambda around, own, outer: None},
     BlockStorageClassArgs: {"encryption_key": _key(KeyPurpose.VOLUMES)},
     LoadBalancerArgs: {"aws": lambda around, own, outer: None if "load_balancer_class" in own else {}},
     MicroserviceArgs: {"aws": lambda around, own, outer: {}},
@@ -198,10 +200,20 @@ _NAMED: Final[Mapping[str, str]] = {
 
 _NAMED_OF_TYPE: Final[Mapping[type, Mapping[str, str]]] = {
     DataRepository: {"bucket": "object_stores"},
+    WorkloadImageArgs: {"repository_url": "repositories"},
     S3Objects: {"bucket": "object_stores"},
     VeleroArgs: {"bucket": "object_stores"},
     BackupSchedule: {"copy_to": "vaults"},
 }
+
+_ADDRESSES: Final[Mapping[type, tuple[str, ...]]] = {
+    InferenceServiceArgs: ("model",),
+    MicroserviceArgs: ("model",),
+    PreprocessingJobArgs: ("inputs", "output"),
+    TrainingJobArgs: ("checkpoint_path",),
+    TrainingProgram: ("export",),
+}
+"""Keys whose value may be an address such as `s3://models/chat`, where `models` is an object store's name."""
 
 
 def is_filled(kind: type, key: str) -> bool:
@@ -253,6 +265,9 @@ def _filled_fields(
     for key, family in {**_NAMED, **_NAMED_OF_TYPE.get(kind, {})}.items():
         if key in complete and key in hints:
             complete[key] = _by_name(complete[key], around.named.get(family, {}))
+    for key in _ADDRESSES.get(kind, ()):
+        if key in complete:
+            complete[key] = _in_bucket(complete[key], around.named.get("object_stores", {}))
     return {
         key: _filled(value, hints[key], around, {**outer, **complete}) if key in hints else value
         for key, value in complete.items()
@@ -272,3 +287,13 @@ def _by_name(value: Any, known: Mapping[str, pulumi.Input[str]]) -> Any:
     if isinstance(value, list):
         return [_by_name(item, known) for item in cast(list[Any], value)]
     return known.get(value, value) if isinstance(value, str) else value
+
+
+def _in_bucket(address: Any, stores: Mapping[str, pulumi.Input[str]]) -> Any:
+    """Return an address in the bucket of the object store that it names; one that names none stays as it is."""
+    if isinstance(address, list):
+        return [_in_bucket(item, stores) for item in cast(list[Any], address)]
+    name, slash, path = str(address).removeprefix(S3_SCHEME).partition("/")
+    if not isinstance(address, str) or not address.startswith(S3_SCHEME) or name not in stores:
+        return address
+    return pulumi.Output.concat(S3_SCHEME, stores[name], f"{slash}{path}")

@@ -37,6 +37,7 @@ SECTIONS: Final[Mapping[Layer, tuple[str, ...]]] = {
         "priority_classes",
     ),
     Layer.WORKLOADS: (
+        "images",
         "tenants",
         "secret_stores",
         "certificates",
@@ -47,6 +48,7 @@ SECTIONS: Final[Mapping[Layer, tuple[str, ...]]] = {
         "shared_filesystems",
         "dataset_volumes",
         "warm_capacity",
+        "preprocessing_jobs",
         "training_jobs",
         "inference_services",
         "microservices",

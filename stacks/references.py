@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from ..problems import Problems, camel_case, suggestion
+from .images import check_repository
 
 RECOVERY_SITE: Final = "recovery-site"
 """What a schedule of backups calls the vault of the second region."""
@@ -37,6 +38,8 @@ def check_references(problems: Problems, sections: Sections, *, zones: Collectio
                 elif key == "subnet_id" and not value.startswith("subnet-") and value not in zones:
                     close = suggestion(value, zones)
                     problems.add(place, f"'{value}' is neither a zone of this network nor a subnet's id{close}")
+                elif key == "repository_url" and has_foundation:
+                    check_repository(problems, place, value, sections.get("container_registry", {}).get(""))
                 elif key == "copy_to" and not value.startswith("arn:"):
                     if value != RECOVERY_SITE:
                         close = suggestion(value, [RECOVERY_SITE])

@@ -2,17 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import pulumi
 
 from ..components.autoscaling import (
     EventDrivenScaling,
+    EventDrivenScalingArgs,
     HorizontalScaling,
+    HybridScaling,
+    PredictiveMode,
+    PredictiveScaling,
+    VerticalScaling,
+    counted_resources,
     plan_event_driven_scaling,
     plan_horizontal_scaling,
+    plan_hybrid_scaling,
+    plan_predictive_scaling,
+    plan_vertical_scaling,
 )
-from ..components.inference import InferenceService, plan_inference_service
+from ..components.inference import InferenceService, plan_inference_service, plan_waiting_scaling
 from ..components.inference.deployment_plan import DEFAULT_PORT
 from ..components.network import (
     ApplicationLoadBalancer,
@@ -25,6 +34,9 @@ from ..components.network import (
 from ..infra.arguments import argument_hints
 from ..problems import InvalidInput, Problems, camel_case
 from .data_center_args import ServedModel
+
+_SCALERS: Final = ("hybrid_scaling", "horizontal_scaling", "event_driven_scaling", "scale_on_waiting")
+"""What owns the number of pods; one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +58,11 @@ def plan_served_model(args: Mapping[str, Any], name: str) -> Any:
     if "service" not in args:
         problems.add("service", "missing; it has no default")
     problems.raise_if_any("InferenceService")
-    if "horizontal_scaling" in args and "event_driven_scaling" in args:
-        problems.add("eventDrivenScaling", "horizontalScaling owns the number of pods already; give one of them")
+    owners = _owners(args)
+    for key in owners[1:]:
+        problems.add(camel_case(key), f"{camel_case(owners[0])} owns the number of pods already; give one of them")
+    if "vertical_scaling" in args and "hybrid_scaling" in args:
+        problems.add("verticalScaling", "hybridScaling owns the size of pods already; give one of them")
     plan = None
     with problems.under("service"):
         try:
@@ -66,6 +81,9 @@ def plan_served_model(args: Mapping[str, Any], name: str) -> Any:
         ("route", "route", plan_gateway_route, {"namespace": links.namespace}),
         ("horizontal_scaling", "horizontalScaling", plan_horizontal_scaling, _scaling_links(links)),
         ("event_driven_scaling", "eventDrivenScaling", plan_event_driven_scaling, _scaling_links(links)),
+        ("hybrid_scaling", "hybridScaling", plan_hybrid_scaling, _scaling_links(links)),
+        ("predictive_scaling", "predictiveScaling", plan_predictive_scaling, _scaling_links(links)),
+        ("vertical_scaling", "verticalScaling", plan_vertical_scaling, _sizing_links(args, links)),
     ):
         if key in args:
             with problems.under(path):
@@ -73,6 +91,9 @@ def plan_served_model(args: Mapping[str, Any], name: str) -> Any:
                     planner(cast(Any, {**args[key], **more}), name)
                 except InvalidInput as invalid:
                     problems.extend(invalid.problems)
+    if "scale_on_waiting" in args:
+        with problems.under("scaleOnWaiting"):
+            _plan_waiting(problems, args, links, name)
     problems.raise_if_any("InferenceService")
     return plan
 
@@ -93,13 +114,48 @@ def create_served_model(name: str, args: Mapping[str, Any], opts: pulumi.Resourc
         HorizontalScaling(name, cast(Any, {**args["horizontal_scaling"], **_scaling_links(links)}), opts)
     if "event_driven_scaling" in args:
         EventDrivenScaling(name, cast(Any, {**args["event_driven_scaling"], **_scaling_links(links)}), opts)
+    if "hybrid_scaling" in args:
+        HybridScaling(name, cast(Any, {**args["hybrid_scaling"], **_scaling_links(links)}), opts)
+    if "predictive_scaling" in args:
+        PredictiveScaling(name, cast(Any, {**args["predictive_scaling"], **_scaling_links(links)}), opts)
+    if "vertical_scaling" in args:
+        VerticalScaling(name, cast(Any, {**args["vertical_scaling"], **_sizing_links(args, links)}), opts)
+    if "scale_on_waiting" in args:
+        scaling = _waiting(Problems(), args, links, name)
+        assert scaling is not None
+        EventDrivenScaling(name, scaling, opts)
     return service
+
+
+def _plan_waiting(problems: Problems, args: Mapping[str, Any], links: _Links, name: str) -> None:
+    scaling = _waiting(problems, args, links, name)
+    if scaling is not None:
+        try:
+            plan_event_driven_scaling(scaling, name)
+        except InvalidInput as invalid:
+            problems.extend(invalid.problems)
+
+
+def _waiting(problems: Problems, args: Mapping[str, Any], links: _Links, name: str) -> EventDrivenScalingArgs | None:
+    return plan_waiting_scaling(
+        problems,
+        args["scale_on_waiting"],
+        args["service"],
+        namespace=links.namespace,
+        target=links.deployment,
+        name=name,
+    )
 
 
 def _service(args: Mapping[str, Any]) -> dict[str, Any]:
     """Leave the number of pods to the autoscaler, where there is one."""
-    autoscaled = "horizontal_scaling" in args or "event_driven_scaling" in args
-    return {**args["service"], "autoscaled": True} if autoscaled else dict(args["service"])
+    return {**args["service"], "autoscaled": True} if _owners(args) else dict(args["service"])
+
+
+def _owners(args: Mapping[str, Any]) -> list[str]:
+    """Return what owns the number of pods; a forecast that is only shown owns none."""
+    acts = str(args.get("predictive_scaling", {}).get("mode")) == PredictiveMode.ACT
+    return [key for key in _SCALERS if key in args] + (["predictive_scaling"] if acts else [])
 
 
 def _balancer_links(links: _Links) -> dict[str, Any]:
@@ -115,3 +171,9 @@ def _rules(links: _Links, service: pulumi.Input[str], args: Mapping[str, Any]) -
 
 def _scaling_links(links: _Links) -> dict[str, Any]:
     return {"namespace": links.namespace, "target": {"name": links.deployment}}
+
+
+def _sizing_links(args: Mapping[str, Any], links: _Links) -> dict[str, Any]:
+    """Leave to the horizontal autoscaler beside it what that one counts in percent of the request."""
+    horizontal: Mapping[str, Any] = args.get("horizontal_scaling") or args.get("event_driven_scaling") or {}
+    return {**_scaling_links(links), "counted_resources": counted_resources(horizontal)}

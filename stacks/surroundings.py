@@ -64,6 +64,9 @@ class Surroundings:
     recovery: pulumi.Input[Any] | None = None
     """What the recovery site has: `vaultArn`, `storageKeyArn`, and `bucketArns` by name."""
 
+    repositories: pulumi.Input[Any] | None = None
+    """Addresses of the registry's repositories, by name."""
+
     cluster: ClusterFacts | None = None
     """None where there is none yet."""
 
@@ -95,7 +98,9 @@ _EXPORTED: Final = (
     "permissions_boundary",
     "access_log_bucket",
     "recovery",
+    "repositories",
 )
+_OPTIONAL: Final = ("recovery", "repositories")
 _CLUSTER: Final = tuple(ClusterFacts.__annotations__)
 
 
@@ -139,8 +144,10 @@ def beneath(stack: str, around: Surroundings, *, has_cluster: bool, parent: pulu
     """
     whole = stack if "/" in stack else f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
     reference = pulumi.StackReference("beneath", stack_name=whole, opts=pulumi.ResourceOptions(parent=parent))
-    found: dict[str, Any] = {key: reference.require_output(camel_case(key)) for key in _EXPORTED if key != "recovery"}
-    found["recovery"] = reference.get_output("recovery")
+    found: dict[str, Any] = {
+        key: (reference.get_output if key in _OPTIONAL else reference.require_output)(camel_case(key))
+        for key in _EXPORTED
+    }
     found["private_subnets"] = {zone: at(found["private_subnets"], zone) for zone in around.zones}
     found["keys"] = {str(purpose): at(found["keys"], str(purpose)) for purpose in KeyPurpose}
     if has_cluster:

@@ -1,6 +1,10 @@
 """What the tests of every room share."""
 
+import asyncio
+import os
 import signal
+
+import pytest
 
 pytest_plugins = ["aidc.evaluation.testing"]
 
@@ -8,3 +12,19 @@ pytest_plugins = ["aidc.evaluation.testing"]
 # interrupt a command must not depend on how they were started.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Workers of pytest share the cores: in each of them torch's threads would wait for cores that the others have. And they
+# are told a width of the terminal, which what is tested would take for one.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.pop("COLUMNS", None)
+
+
+# Never closed: what a test leaves pending in it would be an error of whichever test comes last.
+_LOOP = asyncio.new_event_loop()
+
+
+@pytest.fixture(autouse=True)
+def _has_event_loop() -> None:
+    """Outputs need an event loop of their thread, and `asyncio.run` leaves none behind in what ran before."""
+    asyncio.set_event_loop(_LOOP)

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import platform
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from .errors import ToolError
 from .folder import Folder, Tool
 from .progress import shown_on
 from .provision import find, provide
-from .recipes import chosen, recipes
+from .recipes import chosen, made_here
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="AIDC_TOOLS: the folder where they are kept. AIDC_DOWNLOADS: an address that stands in for the "
         "hosts of released programs (it holds <host>/<path>), or off.",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which tools (default: all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which tools (default: all that run here)")
     parser.add_argument("--list", action="store_true", help="say which tools are there, and make none")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
@@ -60,7 +61,7 @@ def _list(names: Sequence[str] | None, as_json: bool) -> None:
     folder = Folder.of(os.environ)
     found = {
         recipe.name: (recipe, find(recipe, folder, os.environ))
-        for recipe in chosen(recipes() if names is None else names)
+        for recipe in chosen(made_here(platform.system()) if names is None else names)
     }
     if as_json:
         described = {

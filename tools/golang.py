@@ -100,6 +100,8 @@ class Go:
             ToolError: the build fails; shows the last lines that Go printed.
         """
         arguments = ["build", "-v", "-trimpath", "-ldflags", recipe.ldflags]
+        if recipe.tags:
+            arguments += ["-tags", ",".join(recipe.tags)]
         packages = 0
 
         def line(text: str) -> None:

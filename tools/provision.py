@@ -15,7 +15,7 @@ from .errors import ToolError
 from .folder import Folder, How, Tool
 from .golang import Go
 from .progress import Report, Silence
-from .recipes import Recipe, chosen, recipes
+from .recipes import Recipe, chosen, made_here
 
 _LONG_SECONDS = 60
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -34,7 +34,7 @@ def provide(
     its Go module. May be interrupted at any moment, and called by several processes at once.
 
     Args:
-        names: Which. Default: all.
+        names: Which. Default: all that run on this system.
         report: Is told what happens. Default: nobody.
         environment: With AIDC_TOOLS (the folder), AIDC_DOWNLOADS (an address that stands in for the
             hosts of released programs, or `off`), PATH, and what Go needs. Default: this process's.
@@ -53,7 +53,7 @@ def provide(
         downloads=Downloads.of(environment),
         report=report or Silence(),
     )
-    wanted = chosen(recipes() if names is None else names)
+    wanted = chosen(made_here(platform.system()) if names is None else names)
     tools = {recipe.name: tool for recipe in wanted if (tool := run.find_or_download(recipe))}
     missing = [recipe for recipe in wanted if recipe.name not in tools]
     if missing:

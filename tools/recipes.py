@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 
 from ..infra import versions
@@ -40,6 +40,12 @@ class Recipe:
     ldflags: str = "-s -w"
     """Flags of Go's linker."""
 
+    tags: tuple[str, ...] = ()
+    """Build tags. Default: none."""
+
+    linux_only: bool = False
+    """Whether it runs on Linux alone. Default: wherever the control plane runs."""
+
     pinned: bool = False
     """Whether `tools/modules/go.mod` builds it. Default: it builds in its own module's folder."""
 
@@ -75,9 +81,16 @@ class Recipe:
                 "module": f"{self.module.path}@{self.module.tag}",
                 "package": self.package,
                 "ldflags": self.ldflags,
+                # Only where there are any: the tools that were made before there were tags stay what they are.
+                **({"tags": self.tags} if self.tags else {}),
                 "manifests": [asdict(folder) for folder in self.manifests],
             }
         )
+
+
+def made_here(system: str) -> tuple[str, ...]:
+    """Return the names of the tools that run on a system, such as `Linux` or `Darwin`."""
+    return tuple(name for name, recipe in recipes().items() if system == "Linux" or not recipe.linux_only)
 
 
 @cache
@@ -108,6 +121,7 @@ def recipes() -> Mapping[str, Recipe]:
             _kwok("kwok", kwok, 11),
             _kwok("kwokctl", kwok, 10),
             *_controllers(),
+            *_node(kubernetes),
             Recipe(
                 name="gateway-api",
                 module=versions.GATEWAY_API,
@@ -203,6 +217,48 @@ def _controllers() -> tuple[Recipe, ...]:
             package="./cmd/adapter",
             manifests=(Manifests(source="config/metrics-server", target="metrics-server"),),
             cold_seconds=49,
+        ),
+        *(
+            Recipe(
+                name=f"vpa-{name}",
+                module=versions.VERTICAL_POD_AUTOSCALER,
+                package=f"./pkg/{name}",
+                # Of this folder only the definitions are installed; its deployments are for clusters with images.
+                manifests=(Manifests(source="deploy", target="crds", kustomized=True),) * (name == "recommender"),
+                cold_seconds=seconds,
+            )
+            for name, seconds in (("recommender", 106), ("updater", 25), ("admission-controller", 5))
+        ),
+    )
+
+
+def _node(kubernetes: str) -> tuple[Recipe, ...]:
+    """Return what a real node runs."""
+    containerd = f"-s -w -X {versions.CONTAINERD.path}/version.Version={versions.CONTAINERD.tag}"
+    return (
+        replace(_kubernetes("kubelet", kubernetes, 35), linux_only=True),
+        replace(_kubernetes("kube-proxy", kubernetes, 9), linux_only=True),
+        # Kubernetes has it written in C, and publishes it as an image alone.
+        Recipe(name="pause", module=versions.KUBERNETES, package="./pause", pinned=True, linux_only=True),
+        *(
+            Recipe(
+                name=name,
+                module=versions.CONTAINERD,
+                package=f"./cmd/{name}",
+                ldflags=containerd,
+                # Snapshotters that want C libraries, and that nothing here uses.
+                tags=("no_btrfs", "no_devmapper", "no_zfs"),
+                linux_only=True,
+                cold_seconds=seconds,
+            )
+            for name, seconds in (("containerd", 60), ("containerd-shim-runc-v2", 2), ("ctr", 3))
+        ),
+        Recipe(
+            name="coredns",
+            module=versions.COREDNS,
+            package="./.",
+            linux_only=True,
+            cold_seconds=245,
         ),
     )
 

@@ -117,7 +117,9 @@ class HorizontalScaling(pulumi.ComponentResource):
     def __init__(self, name: str, args: HorizontalScalingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("HorizontalScaling", name, partial(plan_horizontal_scaling, name=name), args)
         super().__init__("aidc:index:HorizontalScaling", name, recorded(args), opts)
-        autoscaler = KubernetesObject(f"{name}-autoscaler", _autoscaler(plan), pulumi.ResourceOptions(parent=self))
+        autoscaler = KubernetesObject(
+            f"{name}-autoscaler", horizontal_autoscaler(plan, _COMPONENT), pulumi.ResourceOptions(parent=self)
+        )
         self.autoscaler_name = autoscaler.object_name
         self.min_replicas = pulumi.Output.from_input(plan.min_replicas)
         self.max_replicas = pulumi.Output.from_input(plan.max_replicas)
@@ -130,14 +132,15 @@ class HorizontalScaling(pulumi.ComponentResource):
         )
 
 
-def _autoscaler(plan: HorizontalScalingPlan) -> dict[str, Any]:
+def horizontal_autoscaler(plan: HorizontalScalingPlan, component: str) -> dict[str, Any]:
+    """Return the HorizontalPodAutoscaler of a plan, labelled as part of a component."""
     return {
         "apiVersion": "autoscaling/v2",
         "kind": "HorizontalPodAutoscaler",
         "metadata": {
             "name": plan.name,
             "namespace": plan.namespace,
-            "labels": object_labels(plan.name, _COMPONENT),
+            "labels": object_labels(plan.name, component),
         },
         "spec": {
             "scaleTargetRef": plan.target.manifest(),

@@ -1,7 +1,7 @@
 """The workload whose number of pods is scaled, and who owns that number."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NotRequired, TypedDict
 
@@ -48,12 +48,12 @@ class ScaleTargetPlan:
         return {"apiVersion": self.api_version, "kind": self.kind, "name": self.name}
 
 
-def plan_target(problems: Problems, target: ScaleTarget) -> ScaleTargetPlan:
-    """Check a target and apply its defaults."""
+def plan_target(problems: Problems, target: ScaleTarget, *, also: Container[str] = ()) -> ScaleTargetPlan:
+    """Check a target and apply its defaults; `also` names kinds that may be one although their number is fixed."""
     kind, api_version = target.get("kind", "Deployment"), target.get("api_version", "apps/v1")
     if not _KIND.fullmatch(kind):
         problems.add("kind", f"'{kind}' is not a kind; write it like Deployment{suggestion(kind, _SCALABLE)}")
-    elif kind in _NOT_SCALABLE:
+    elif kind in _NOT_SCALABLE and kind not in also:
         problems.add("kind", f"a {kind} {_NOT_SCALABLE[kind]}")
     if not _API_VERSION.fullmatch(api_version):
         problems.add("apiVersion", f"'{api_version}' is not an API version; write it like apps/v1")

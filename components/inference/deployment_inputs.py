@@ -1,11 +1,12 @@
 """What the components of a replicated server share as inputs."""
 
 from enum import StrEnum
-from typing import Required, TypedDict
+from typing import Any, Required, TypedDict
 
 import pulumi
 
 from ..pods import PodResources, SecretKeyReference, VolumeMount
+from .engines import InferenceEngine
 
 
 class SpreadMode(StrEnum):
@@ -21,6 +22,9 @@ class DeploymentInputs(TypedDict, total=False):
     namespace: Required[pulumi.Input[str]]
     image: Required[pulumi.Input[str]]
     port: int
+    model: pulumi.Input[str]
+    engine: InferenceEngine
+    settings: dict[str, Any]
     command: list[pulumi.Input[str]]
     args: list[pulumi.Input[str]]
     replicas: int
@@ -45,3 +49,4 @@ class DeploymentInputs(TypedDict, total=False):
     allowed_cidrs: list[str]
     metrics_port: int
     metrics_path: str
+    monitored: bool

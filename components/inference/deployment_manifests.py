@@ -4,7 +4,8 @@ import math
 from typing import Any, Final
 
 from ...infra.labels import object_labels
-from ..pods import container_security, environment, placement, pod_security, volume_mounts, volumes
+from ..pod_monitor import pod_monitor
+from ..pods import container_security, environment, placement, pod_security, scraped, volume_mounts, volumes
 from .deployment_inputs import SpreadMode
 from .deployment_plan import DeploymentPlan
 
@@ -73,6 +74,19 @@ def network_policy(plan: DeploymentPlan) -> dict[str, Any]:
     }
 
 
+def monitor(plan: DeploymentPlan) -> dict[str, Any]:
+    """What leads the Prometheus operator to the metrics."""
+    access = plan.access
+    return pod_monitor(
+        plan.name,
+        plan.namespace,
+        labels=object_labels(plan.name, plan.component),
+        selector=plan.selector,
+        port="http" if access.metrics_port == access.port else "metrics",
+        path=access.metrics_path,
+    )
+
+
 def _metadata(plan: DeploymentPlan) -> dict[str, Any]:
     return {"name": plan.name, "namespace": plan.namespace, "labels": object_labels(plan.name, plan.component)}
 
@@ -80,11 +94,7 @@ def _metadata(plan: DeploymentPlan) -> dict[str, Any]:
 def _pod_metadata(plan: DeploymentPlan) -> dict[str, Any]:
     return {
         "labels": object_labels(plan.name, plan.component),
-        "annotations": {
-            "prometheus.io/scrape": "true",
-            "prometheus.io/port": str(plan.access.metrics_port),
-            "prometheus.io/path": plan.access.metrics_path,
-        },
+        "annotations": scraped(plan.access.metrics_port, plan.access.metrics_path),
     }
 
 
@@ -102,6 +112,8 @@ def _pod(plan: DeploymentPlan) -> dict[str, Any]:
         ),
         **placement(plan.node_pool, plan.resources),
     }
+    if plan.settings is not None:
+        pod["volumes"].append(plan.settings.volume())
     if plan.priority_class is not None:
         pod["priorityClassName"] = plan.priority_class
     return pod
@@ -122,6 +134,8 @@ def _container(plan: DeploymentPlan) -> dict[str, Any]:
         "volumeMounts": volume_mounts(plan.mounts, shared_memory=plan.shared_memory),
         **_probes(plan),
     }
+    if plan.settings is not None:
+        container["volumeMounts"].append(plan.settings.mount())
     if plan.health.drain_seconds > 0:
         # The pod is taken out of the Service and told to stop at once; until every proxy knows, requests still come.
         container["lifecycle"] = {"preStop": {"sleep": {"seconds": plan.health.drain_seconds}}}

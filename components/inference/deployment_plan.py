@@ -20,7 +20,9 @@ from ..pods import (
     check_shared_memory,
     plan_resources,
 )
+from ..settings_file import FOLDER, SettingsFile
 from .deployment_inputs import DeploymentInputs, SpreadMode
+from .engines import InferenceEngine, ServerProgram, plan_server
 
 _MAXIMUM_PODS: Final = 150_000
 """Pods that one cluster is tested with: kubernetes.io, "Considerations for large clusters", read 2026-11."""
@@ -31,6 +33,10 @@ _NODE_SECONDS: Final = 600
 _SURGE: Final = re.compile(r"[1-9]\d{0,5}%?")
 _PATH: Final = re.compile(r"/[!-~]*")
 
+
+_VLLM_HEALTH: Final = "/health"
+"""Answers once the model is loaded, and fails when the engine has died, not when it is busy: docs.vllm.ai, read
+2026-11."""
 
 DEFAULT_PORT: Final = 8000
 """Port of a server that is told no other."""
@@ -71,6 +77,9 @@ class Access:
     port: int
     metrics_port: int
     metrics_path: str
+    monitored: bool
+    """Whether the Prometheus operator is told of the metrics."""
+
     allowed_namespaces: Sequence[str]
     allowed_cidrs: Sequence[str]
 
@@ -85,6 +94,9 @@ class DeploymentPlan:
     image: pulumi.Input[str]
     command: Sequence[pulumi.Input[str]]
     args: Sequence[pulumi.Input[str]]
+    settings: SettingsFile | None
+    """Settings of the server, as a file in each pod."""
+
     resources: ResourcesPlan
     environment: Mapping[str, pulumi.Input[str]]
     secret_environment: Mapping[str, SecretKeyReference]
@@ -115,32 +127,64 @@ def plan_deployment(problems: Problems, inputs: DeploymentInputs, *, name: str, 
     check_mounts(problems, mounts)
     if shared_memory is not None:
         check_shared_memory(problems, "sharedMemory", shared_memory, resources)
+    health, access = _plan_health(problems, inputs), _plan_access(problems, inputs)
+    server = _plan_server(problems, inputs, name, resources, health, access)
     return DeploymentPlan(
         name=name,
         component=component,
         namespace=inputs["namespace"],
         image=inputs["image"],
-        command=inputs.get("command", []),
-        args=inputs.get("args", []),
+        command=inputs.get("command", []) if server is None else server.command,
+        args=inputs.get("args", []) if server is None else server.args,
+        settings=None if server is None else server.settings,
         resources=resources,
-        environment=variables,
+        environment=variables if server is None else {**server.environment, **variables},
         secret_environment=secrets,
         mounts=mounts,
         shared_memory=shared_memory,
         node_pool=inputs.get("node_pool"),
         priority_class=inputs.get("priority_class"),
         service_account=inputs.get("service_account", "workload"),
-        health=_plan_health(problems, inputs),
+        health=health,
         availability=_plan_availability(problems, inputs),
-        access=_plan_access(problems, inputs),
+        access=access,
+    )
+
+
+def _plan_server(
+    problems: Problems,
+    inputs: DeploymentInputs,
+    name: str,
+    resources: ResourcesPlan,
+    health: Health,
+    access: Access,
+) -> ServerProgram | None:
+    if "model" not in inputs:
+        for field in ("engine", "settings"):
+            if field in inputs:
+                problems.add(field, f"says how a model is served; give model, or leave {field} out")
+        return None
+    for index, mount in enumerate(inputs.get("mounts", [])):
+        if mount["path"].rstrip("/") == FOLDER:
+            problems.add(f"mounts[{index}].path", f"'{FOLDER}' holds the settings; mount the claim somewhere else")
+    return plan_server(
+        problems,
+        inputs,
+        name,
+        port=access.port,
+        gpus=resources.gpus,
+        drain=health.drain_seconds,
+        termination=health.termination_seconds,
     )
 
 
 def _plan_health(problems: Problems, inputs: DeploymentInputs) -> Health:
-    liveness, readiness = inputs.get("liveness_path", "/livez"), inputs.get("readiness_path", "/readyz")
+    is_vllm = str(inputs.get("engine")) == InferenceEngine.VLLM
+    alive, ready = (_VLLM_HEALTH, _VLLM_HEALTH) if is_vllm else ("/livez", "/readyz")
+    liveness, readiness = inputs.get("liveness_path", alive), inputs.get("readiness_path", ready)
     _check_path(problems, "livenessPath", liveness)
     _check_path(problems, "readinessPath", readiness)
-    if liveness == readiness:
+    if liveness == readiness and not is_vllm:
         problems.add(
             "readinessPath",
             f"'{readiness}' is livenessPath too; a server that is only busy would be killed, so give it two paths",
@@ -206,6 +250,7 @@ def _plan_access(problems: Problems, inputs: DeploymentInputs) -> Access:
         port=port,
         metrics_port=metrics_port,
         metrics_path=metrics_path,
+        monitored=inputs.get("monitored", False),
         allowed_namespaces=sorted(set(namespaces)),
         allowed_cidrs=sorted(set(cidrs)),
     )

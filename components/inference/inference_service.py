@@ -1,16 +1,18 @@
 """A model behind an address inside the cluster, that rollouts and drains never make smaller than wanted."""
 
 from functools import partial
-from typing import Final, NotRequired, TypedDict, cast
+from typing import Any, Final, NotRequired, TypedDict, cast
 
 import pulumi
 
 from ...infra.arguments import check_keys, planned, recorded
+from ...infra.versions import VLLM
 from ...problems import Problems
-from ..pods import PodResources, SecretKeyReference, VolumeMount
+from ..pods import PodResources, SecretKeyReference, VolumeMount, half_of_memory
 from .deployment_inputs import DeploymentInputs, SpreadMode
 from .deployment_plan import DeploymentPlan, plan_deployment
 from .deployment_resources import deploy_server
+from .engines import InferenceEngine
 
 _COMPONENT: Final = "inference"
 
@@ -21,8 +23,20 @@ class InferenceServiceArgs(TypedDict):
     namespace: pulumi.Input[str]
     """Namespace that it lives in."""
 
-    image: pulumi.Input[str]
-    """Image of the server, with a fixed tag or a digest."""
+    image: NotRequired[pulumi.Input[str]]
+    """Image of the server, with a fixed tag or a digest. Default: the pinned image of vLLM with `engine` vllm; needed
+    otherwise."""
+
+    model: NotRequired[pulumi.Input[str]]
+    """What is served: the folder of an export on a mount, or its address, such as `s3://models/chat`; with vLLM also a
+    name on Hugging Face. Default: none, and the image's own program runs."""
+
+    engine: NotRequired[InferenceEngine]
+    """What serves `model`: `aidc`, the server of this library, or `vllm`. Default: `aidc`."""
+
+    settings: NotRequired[dict[str, Any]]
+    """Settings of the server of `model`: of this library's as in its YAML file, of vLLM as on its command line, such as
+    `max_model_len`. Default: those of the server; the drain follows from the fields below."""
 
     command: NotRequired[list[pulumi.Input[str]]]
     """Program to run. Default: that of the image."""
@@ -103,15 +117,34 @@ class InferenceServiceArgs(TypedDict):
     metrics_path: NotRequired[str]
     """Path of the metrics. Default: `/metrics`."""
 
+    monitored: NotRequired[bool]
+    """Whether a PodMonitor leads Prometheus to its metrics, where the Prometheus operator is in the cluster. Default:
+    false; a DataCenter with the add-on kube-prometheus-stack says true."""
+
 
 def plan_inference_service(args: InferenceServiceArgs, name: str = "inference") -> DeploymentPlan:
     """Check the inputs of the service called `name` and apply the defaults; raises `InvalidInput`."""
     problems = Problems()
     if not check_keys(problems, args, InferenceServiceArgs):
         problems.raise_if_any("InferenceService")
-    plan = plan_deployment(problems, cast(DeploymentInputs, args), name=name, component=_COMPONENT)
+    plan = plan_deployment(problems, _complete(problems, args), name=name, component=_COMPONENT)
     problems.raise_if_any("InferenceService")
     return plan
+
+
+def _complete(problems: Problems, args: InferenceServiceArgs) -> DeploymentInputs:
+    """Fill in what the engine brings along."""
+    inputs = cast(dict[str, Any], dict(args))
+    is_vllm = str(args.get("engine")) == InferenceEngine.VLLM
+    if "image" not in args:
+        if not is_vllm:
+            problems.add("image", "missing; it has no default but with engine vllm")
+        inputs["image"] = VLLM.reference
+    gpus = int(args.get("resources", {}).get("gpus", 0))
+    if is_vllm and gpus > 1 and "shared_memory" not in args:
+        # The processes of one model exchange data through it.
+        inputs["shared_memory"] = half_of_memory(args.get("resources", {}))
+    return cast(DeploymentInputs, inputs)
 
 
 class InferenceService(pulumi.ComponentResource):
@@ -120,7 +153,8 @@ class InferenceService(pulumi.ComponentResource):
     It makes nothing outside the cluster: put a LoadBalancer or a GatewayRoute before it. It does not scale: with
     `autoscaled`, a HorizontalScaling or EventDrivenScaling owns the number of pods.
 
-    Example: `InferenceService("chat", {"namespace": "serving", "image": "registry.example/chat:1.4.2"})`
+    Example: `InferenceService("chat", {"namespace": "serving", "image": "registry.example/inference:1.0.0",
+    "model": "s3://models/chat"})`
     """
 
     deployment_name: pulumi.Output[str]

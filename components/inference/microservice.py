@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, NotRequired, TypedDict, cast
+from typing import Any, Final, NotRequired, TypedDict, cast
 
 import pulumi
 
@@ -24,6 +24,8 @@ _RESOURCES: Final[PodResources] = {"cpu": "0.1", "memory": "0.2Gi", "cpu_limit":
 _FROM_DEPLOYMENT: Final = (
     "namespace",
     "image",
+    "model",
+    "settings",
     "command",
     "args",
     "environment",
@@ -35,6 +37,7 @@ _FROM_DEPLOYMENT: Final = (
     "readiness_path",
     "startup_seconds",
     "allowed_namespaces",
+    "monitored",
 )
 
 
@@ -46,6 +49,13 @@ class MicroserviceArgs(TypedDict):
 
     image: pulumi.Input[str]
     """Image of the server, with a fixed tag or a digest."""
+
+    model: NotRequired[pulumi.Input[str]]
+    """What is served: the folder of an export on a mount, or its address, such as `s3://models/chat`. It is
+    served by this library's server. Default: none, and the image's own program runs."""
+
+    settings: NotRequired[dict[str, Any]]
+    """Settings of this library's server of `model`, as in its YAML file. Default: those of the server."""
 
     command: NotRequired[list[pulumi.Input[str]]]
     """Program to run. Default: that of the image."""
@@ -102,6 +112,10 @@ class MicroserviceArgs(TypedDict):
 
     allowed_namespaces: NotRequired[list[str]]
     """Namespaces whose pods may reach it, beside its own, such as that of Prometheus. Default: none."""
+
+    monitored: NotRequired[bool]
+    """Whether a PodMonitor leads Prometheus to its metrics, where the Prometheus operator is in the cluster. Default:
+    false; a DataCenter with the add-on kube-prometheus-stack says true."""
 
     aws: NotRequired[NetworkLoadBalancer]
     """Options of a Network Load Balancer of AWS, whose controller makes it. Default: the cluster's own load

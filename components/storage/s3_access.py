@@ -29,6 +29,9 @@ class BucketWorkload(TypedDict):
     access: BucketAccess
     """`read` or `read-write`, which may delete objects too."""
 
+    service_account: NotRequired[str]
+    """Name of the service account. Default: the workload's name, under which this is given."""
+
     namespace: NotRequired[str]
     """Namespace of the service account. Default: that of the store; needed where that one comes from another
     resource."""
@@ -39,8 +42,9 @@ class BucketWorkload(TypedDict):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BucketGrant:
-    """A service account with every default applied."""
+    """What a service account may do, with every default applied."""
 
+    name: str
     service_account: str
     namespace: str
     access: BucketAccess
@@ -50,25 +54,36 @@ class BucketGrant:
 def plan_grants(
     problems: Problems, workloads: Mapping[str, BucketWorkload], namespace: pulumi.Input[str]
 ) -> tuple[BucketGrant, ...]:
-    """Check the service accounts of a bucket, sorted by name; `namespace` is that of the store."""
+    """Check the workloads of a bucket, sorted by name; `namespace` is that of the store."""
     default = namespace if isinstance(namespace, str) and is_known(namespace) else ""
     grants: list[BucketGrant] = []
-    for account, workload in sorted(workloads.items()):
-        with problems.under(account):
-            check_name(problems, "", account)
+    seen: dict[tuple[str, str], str] = {}
+    for name, workload in sorted(workloads.items()):
+        account = workload.get("service_account", name)
+        with problems.under(name):
+            check_name(problems, "", name)
+            if "service_account" in workload:
+                check_name(problems, "serviceAccount", account)
             problems.choice("access", workload["access"], [each.value for each in BucketAccess])
             own = workload.get("namespace", default)
             if own:
                 check_name(problems, "namespace", own)
             else:
                 problems.add("namespace", "missing; that of the store is known only at deployment, so give it here")
+            if (own, account) in seen:
+                problems.add("", f"{seen[own, account]} is the service account '{account}' of '{own}' too; keep one")
+            seen.setdefault((own, account), name)
             prefix = workload.get("prefix", "")
             if "*" in prefix or prefix.startswith("/"):
                 problems.add("prefix", f"'{prefix}' is no beginning of a key; leave / at its start and * out")
             if workload["access"] in [each.value for each in BucketAccess]:
                 grants.append(
                     BucketGrant(
-                        service_account=account, namespace=own, access=BucketAccess(workload["access"]), prefix=prefix
+                        name=name,
+                        service_account=account,
+                        namespace=own,
+                        access=BucketAccess(workload["access"]),
+                        prefix=prefix,
                     )
                 )
     return tuple(grants)
@@ -140,4 +155,4 @@ def create_grants(
         }
         if permissions_boundary is not None:
             identity["permissions_boundary"] = permissions_boundary
-        WorkloadIdentity(f"{name}-{grant.service_account}", identity, opts)
+        WorkloadIdentity(f"{name}-{grant.name}", identity, opts)

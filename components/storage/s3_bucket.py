@@ -88,7 +88,9 @@ class S3Bucket(TypedDict):
     notifications, so not for a bucket from which FSx imports by itself. Default: false."""
 
     workloads: NotRequired[dict[str, BucketWorkload]]
-    """What the pods of service accounts may do, by the service account's name. Default: nobody."""
+    """What the pods of service accounts may do, by the service account's name, or by a name of yours where
+    `service_account` says which. EKS gives a service account one role: where it uses several buckets, declare a
+    WorkloadIdentity for all of them, as a DataCenter does. Default: nobody."""
 
     cluster_name: NotRequired[pulumi.Input[str]]
     """EKS cluster of the service accounts. Needed with `workloads`. Default: none."""

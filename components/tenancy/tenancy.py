@@ -9,6 +9,7 @@ from typing import Any, Final, NotRequired, TypedDict, cast
 
 import pulumi
 
+from ...infra.addresses import check_port
 from ...infra.arguments import check_keys, planned, recorded
 from ...infra.kubernetes import KubernetesObject
 from ...infra.labels import check_name, object_labels
@@ -95,6 +96,10 @@ class TenancyArgs(TypedDict):
     egress_cidrs: NotRequired[list[str]]
     """Networks that this tenant's pods may reach, such as `10.0.0.0/8` for storage. Default: none."""
 
+    egress_ports: NotRequired[list[int]]
+    """TCP ports of `egress_cidrs` that they may reach, such as 443 for AWS and registries of models. 1 to 65,535.
+    Default: every port, of every protocol."""
+
     pod_identity: NotRequired[bool]
     """Whether pods may reach the agent of EKS Pod Identity on their node, which hands them AWS credentials. Default:
     false."""
@@ -112,6 +117,7 @@ class TenancyPlan:
     isolate_pods: bool
     ingress_namespaces: Sequence[str]
     egress_cidrs: Sequence[str]
+    egress_ports: Sequence[int]
     pod_identity: bool
 
 
@@ -136,6 +142,9 @@ def plan_tenancy(args: TenancyArgs, name: str = "tenancy") -> TenancyPlan:
     check_quantity(problems, "containerDefaults.memory", default_memory, unit="bytes")
     for index, cidr in enumerate(args.get("egress_cidrs", [])):
         _check_cidr(problems, f"egressCidrs[{index}]", cidr)
+    ports = [check_port(problems, f"egressPorts[{i}]", port) for i, port in enumerate(args.get("egress_ports", []))]
+    if ports and not args.get("egress_cidrs"):
+        problems.add("egressPorts", "opens nothing by itself; give egressCidrs, or leave it out")
     for index, other in enumerate(args.get("ingress_namespaces", [])):
         check_name(problems, f"ingressNamespaces[{index}]", other)
     problems.raise_if_any("Tenancy")
@@ -148,6 +157,7 @@ def plan_tenancy(args: TenancyArgs, name: str = "tenancy") -> TenancyPlan:
         isolate_pods=args.get("isolate_pods", False),
         ingress_namespaces=sorted(args.get("ingress_namespaces", [])),
         egress_cidrs=sorted(args.get("egress_cidrs", [])),
+        egress_ports=sorted(set(ports)),
         pod_identity=args.get("pod_identity", False),
     )
 
@@ -252,7 +262,10 @@ def _network_policies(namespace: str, plan: TenancyPlan, labels: Mapping[str, st
         specs["allow-pod-identity"] = {"policyTypes": ["Egress"], "egress": [agent]}
     if plan.egress_cidrs:
         networks = [{"ipBlock": {"cidr": cidr}} for cidr in plan.egress_cidrs]
-        specs["allow-egress"] = {"policyTypes": ["Egress"], "egress": [{"to": networks}]}
+        rule: dict[str, Any] = {"to": networks}
+        if plan.egress_ports:
+            rule["ports"] = [{"protocol": "TCP", "port": port} for port in plan.egress_ports]
+        specs["allow-egress"] = {"policyTypes": ["Egress"], "egress": [rule]}
     return [
         {
             "apiVersion": "networking.k8s.io/v1",

@@ -2,6 +2,16 @@
 
 from .inputs import TrainingForm, TrainingJobArgs
 from .plan import TrainingPlan, plan_training_job
+from .preflight import BandwidthCheck
+from .program import TrainingProgram
 from .training_job import TrainingJob
 
-__all__ = ["TrainingForm", "TrainingJob", "TrainingJobArgs", "TrainingPlan", "plan_training_job"]
+__all__ = [
+    "BandwidthCheck",
+    "TrainingForm",
+    "TrainingJob",
+    "TrainingJobArgs",
+    "TrainingPlan",
+    "TrainingProgram",
+    "plan_training_job",
+]

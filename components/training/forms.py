@@ -3,9 +3,10 @@
 from typing import Any, Final
 
 from ...infra.labels import selector_labels
+from ..pod_monitor import pod_monitor
 from .inputs import TrainingForm
 from .plan import TrainingPlan
-from .rendezvous import PORT
+from .rendezvous_port import PORT
 from .workers import COMPONENT, job_spec, labels, program
 
 _QUEUE: Final = "kueue.x-k8s.io/queue-name"
@@ -83,6 +84,31 @@ def headless_service(plan: TrainingPlan) -> dict[str, Any]:
             "ports": [{"name": "rendezvous", "port": PORT, "targetPort": PORT, "protocol": "TCP"}],
         },
     }
+
+
+def network_policy(plan: TrainingPlan) -> dict[str, Any]:
+    """Who may reach the workers: their own namespace all of them, since NCCL takes any port, others the metrics."""
+    others = [
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
+        for namespace in plan.execution.allowed_namespaces
+    ]
+    metrics = [{"protocol": "TCP", "port": plan.execution.metrics_port}]
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": plan.name, "namespace": plan.namespace, "labels": labels(plan)},
+        "spec": {
+            "podSelector": {"matchLabels": selector_labels(plan.name, COMPONENT)},
+            "policyTypes": ["Ingress"],
+            "ingress": [{"from": [{"podSelector": {}}]}, {"from": others, "ports": metrics}],
+        },
+    }
+
+
+def monitor(plan: TrainingPlan) -> dict[str, Any]:
+    """What leads the Prometheus operator to the metrics of the workers."""
+    selector = selector_labels(plan.name, COMPONENT)
+    return pod_monitor(plan.name, plan.namespace, labels=labels(plan), selector=selector, port="metrics")
 
 
 def _job_set_spec(plan: TrainingPlan) -> dict[str, Any]:

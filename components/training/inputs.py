@@ -6,6 +6,8 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from ..pods import PodResources, SecretKeyReference, VolumeMount
+from .preflight import BandwidthCheck
+from .program import TrainingProgram
 
 
 class TrainingForm(StrEnum):
@@ -42,16 +44,32 @@ class TrainingJobArgs(TypedDict):
     """Kind of object: `jobset` (JobSet), `trainjob` (Kubeflow Trainer) or `indexed-job` (plain Kubernetes).
     Default: `jobset`."""
 
+    program: NotRequired[TrainingProgram]
+    """This library's training program and what it is to do, in the place of `command` and `args`. Default: none."""
+
     command: NotRequired[list[pulumi.Input[str]]]
-    """Launcher. torchrun finds all of its settings in its PET_ environment variables. Default: `torchrun`."""
+    """Launcher of another program. torchrun finds all of its settings in its PET_ environment variables. Default:
+    `torchrun`."""
 
     args: NotRequired[list[pulumi.Input[str]]]
-    """Arguments of the launcher: the program and its own arguments, such as `-m`, `aidc.workloads.training`,
-    `--config`, `/config/gpt2.yaml`. Default: none, where `command` says it all."""
+    """Arguments of the launcher: another program and its own arguments, such as `-m`, `my.training`, `--config`,
+    `/config/gpt2.yaml`. Default: none, where `command` or `program` says it all."""
 
     resources: NotRequired[PodResources]
     """Compute resources of one worker, its accelerators left out: they come from `gpus_per_node`. Default: 1 core,
     1Gi."""
+
+    efa_interfaces: NotRequired[int]
+    """Elastic Fabric Adapters of each worker, as many as its node has: output `efa_interfaces` of the node pool. 0 to
+    32. Default: 0; a DataCenter gives whole nodes of a pool of its own those that they have."""
+
+    huge_pages: NotRequired[str]
+    """Memory of each worker in pages of 2 MiB, for libfabric, such as `5120Mi`. Only on nodes that have such pages:
+    Karpenter knows of none. Default: none, and libfabric is told to use none."""
+
+    preflight: NotRequired[BandwidthCheck]
+    """Whether the workers first measure how fast they exchange data, and do not train where that is too slow. Only
+    where all workers start together: form `jobset` or `trainjob`, without `min_nodes`. Default: none."""
 
     shared_memory: NotRequired[str]
     """Size of /dev/shm, which data loaders and NCCL use; it counts as the worker's memory. Default: half of the
@@ -61,15 +79,26 @@ class TrainingJobArgs(TypedDict):
     """Claims with datasets and for checkpoints; with several nodes they must be ReadWriteMany, or read-only.
     Default: none."""
 
-    checkpoint_path: NotRequired[str]
-    """Directory for checkpoints, on a writable mount; the program finds it as CHECKPOINT_PATH. Default: none, so a
-    restart begins anew."""
+    checkpoint_path: NotRequired[pulumi.Input[str]]
+    """Directory for checkpoints on a writable mount, or address of a bucket, such as `s3://checkpoints/gpt2`, that the
+    service account may write to; the program finds it as CHECKPOINT_PATH. Default: none, so a restart begins anew."""
 
     environment: NotRequired[dict[str, pulumi.Input[str]]]
     """Environment variables. Default: none."""
 
     secret_environment: NotRequired[dict[str, SecretKeyReference]]
     """Environment variables whose values are keys of Secrets. Default: none."""
+
+    metrics_port: NotRequired[int]
+    """Port of the program's Prometheus metrics, 1,024 to 65,535. Default: 9400 with `program`, else none."""
+
+    allowed_namespaces: NotRequired[list[str]]
+    """Namespaces whose pods may read the metrics, such as that of Prometheus. A network policy then lets in these and
+    the workers' own namespace, and nobody else. Default: none, and no network policy."""
+
+    monitored: NotRequired[bool]
+    """Whether a PodMonitor leads Prometheus to the metrics of its workers, where the Prometheus operator is in the
+    cluster. Default: false; a DataCenter with the add-on kube-prometheus-stack says true."""
 
     max_restarts: NotRequired[int]
     """Failures that are recovered from, by processes in place and by pods; preemptions and drains do not count.

@@ -1,57 +1,28 @@
 """A training job: its inputs checked and its defaults applied."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import PurePosixPath
 from typing import Final
 
 import pulumi
 
-from ...evaluation.quantities import quantity
 from ...infra.arguments import check_keys
 from ...infra.labels import check_name
+from ...planning.catalog.instance_types import EFA_RESOURCE
 from ...problems import Problems
-from ..pods import (
-    MAXIMUM_ACCELERATORS,
-    PodResources,
-    ResourcesPlan,
-    SecretKeyReference,
-    VolumeMount,
-    check_environment,
-    check_image,
-    check_mounts,
-    check_shared_memory,
-    plan_resources,
-)
+from ..lifetime import Lifetime, plan_lifetime
+from ..places import check_written
+from ..pods import ResourcesPlan, VolumeMount, check_image, check_mounts
+from .execution import Execution, plan_execution
 from .inputs import TrainingForm, TrainingJobArgs
-from .lifetime import Lifetime, plan_lifetime
 from .placement import Placement, plan_placement
+from .preflight import PreflightPlan, plan_preflight
+from .worker import plan_processes, plan_shared_memory, plan_worker_resources
 
 _MAXIMUM_NODES: Final = 5_000
 """Nodes that one cluster is tested with: kubernetes.io, "Considerations for large clusters", read 2026-11."""
 
-_NVIDIA: Final = "nvidia.com/gpu"
 _POD_SUFFIX: Final = len("-abcde")
-_SET_BY_THE_JOB: Final = "the job sets it for torchrun; use the input that stands for it"
-_RESERVED: Final = {
-    **{
-        f"PET_{name}": _SET_BY_THE_JOB
-        for name in (
-            "NNODES",
-            "NPROC_PER_NODE",
-            "NODE_RANK",
-            "MASTER_ADDR",
-            "MASTER_PORT",
-            "MAX_RESTARTS",
-            "RDZV_BACKEND",
-            "RDZV_CONF",
-            "RDZV_ENDPOINT",
-            "RDZV_ID",
-        )
-    },
-    "CHECKPOINT_PATH": "the job sets it; give checkpointPath",
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,16 +37,17 @@ class TrainingPlan:
     min_nodes: int
     processes_per_node: int
     image: pulumi.Input[str]
-    command: Sequence[pulumi.Input[str]]
-    args: Sequence[pulumi.Input[str]]
+    execution: Execution
+    preflight: PreflightPlan | None
     resources: ResourcesPlan
     shared_memory: str
     mounts: Sequence[VolumeMount]
-    checkpoint_path: str | None
-    environment: Mapping[str, pulumi.Input[str]]
-    secret_environment: Mapping[str, SecretKeyReference]
+    checkpoint_path: pulumi.Input[str] | None
     service_account: pulumi.Input[str]
     lifetime: Lifetime
+    rendezvous_timeout: int
+    """Seconds."""
+
     placement: Placement
 
     @property
@@ -113,15 +85,12 @@ def plan_training_job(args: TrainingJobArgs, name: str = "training") -> Training
     nodes = int(args["nodes"])
     check_name(problems, "name", name, host=True, room=_name_room(form, nodes))
     check_image(problems, "image", args["image"])
-    command = args.get("command", ["torchrun"])
-    if "command" not in args and not args.get("args"):
-        problems.add("args", "missing; torchrun needs the program, such as -m, aidc.workloads.training")
-    variables, secrets = args.get("environment", {}), args.get("secret_environment", {})
-    check_environment(problems, variables, secrets, reserved=_RESERVED)
-    resources = _plan_resources(problems, args)
+    resources = plan_worker_resources(problems, args)
+    processes = plan_processes(problems, args, resources.gpus)
     mounts = args.get("mounts", [])
     check_mounts(problems, mounts)
-    _check_checkpoint(problems, args.get("checkpoint_path"), mounts)
+    if "checkpoint_path" in args:
+        check_written(problems, "checkpointPath", args["checkpoint_path"], mounts, example="s3://checkpoints/gpt2")
     plan = TrainingPlan(
         name=name,
         form=form,
@@ -129,22 +98,32 @@ def plan_training_job(args: TrainingJobArgs, name: str = "training") -> Training
         cluster_domain=args.get("cluster_domain", "cluster.local"),
         nodes=nodes,
         min_nodes=_plan_min_nodes(problems, args, form, nodes),
-        processes_per_node=_plan_processes(problems, args, resources.gpus),
+        processes_per_node=processes,
         image=args["image"],
-        command=command,
-        args=args.get("args", []),
+        execution=plan_execution(problems, args, name, resources, nodes=nodes, processes=processes),
+        preflight=_plan_preflight(problems, args, resources, nodes=nodes, processes=processes),
         resources=resources,
-        shared_memory=_plan_shared_memory(problems, args.get("shared_memory"), resources),
+        shared_memory=plan_shared_memory(problems, args.get("shared_memory"), resources),
         mounts=mounts,
         checkpoint_path=args.get("checkpoint_path"),
-        environment=variables,
-        secret_environment=secrets,
         service_account=args.get("service_account", "workload"),
         lifetime=plan_lifetime(problems, args),
+        rendezvous_timeout=_plan_rendezvous_timeout(problems, args),
         placement=plan_placement(problems, args, form),
     )
+    if plan.preflight is not None and plan.replaces_workers:
+        problems.add(
+            "preflight",
+            "a worker that is replaced by itself would measure alone; leave minNodes out, with form jobset or trainjob",
+        )
     problems.raise_if_any("TrainingJob")
     return plan
+
+
+def _plan_rendezvous_timeout(problems: Problems, args: TrainingJobArgs) -> int:
+    timeout = int(args.get("rendezvous_timeout_seconds", 1_800))
+    problems.between("rendezvousTimeoutSeconds", timeout, 60, 86_400, "seconds")
+    return timeout
 
 
 def _plan_form(problems: Problems, form: str) -> TrainingForm:
@@ -187,67 +166,17 @@ def _plan_min_nodes(problems: Problems, args: TrainingJobArgs, form: TrainingFor
     return least
 
 
-def _plan_resources(problems: Problems, args: TrainingJobArgs) -> ResourcesPlan:
-    given = args.get("resources", PodResources())
-    if "gpus" in given:
-        problems.add("resources.gpus", "give gpusPerNode in its place, so that the number is there once")
-    gpus = int(args.get("gpus_per_node", 0))
-    resource = given.get("gpu_resource", _NVIDIA)
-    if gpus < 0:
-        problems.add("gpusPerNode", f"{gpus} is too little; give 0 to train on CPUs, or more")
-    elif resource in _largest_nodes() and gpus > _largest_nodes()[resource]:
-        largest = _largest_nodes()[resource]
-        problems.add(
-            "gpusPerNode",
-            f"{gpus:,} of {resource} is too much; no node of the catalog has more than {largest}, so use more nodes",
+def _plan_preflight(
+    problems: Problems, args: TrainingJobArgs, resources: ResourcesPlan, *, nodes: int, processes: int
+) -> PreflightPlan | None:
+    if "preflight" not in args:
+        return None
+    with problems.under("preflight"):
+        return plan_preflight(
+            problems,
+            args["preflight"],
+            gpus=resources.gpus,
+            efa_interfaces=int(resources.requests.get(EFA_RESOURCE, "0")),
+            nodes=nodes,
+            world_size=nodes * processes,
         )
-    elif gpus > MAXIMUM_ACCELERATORS:
-        problems.add("gpusPerNode", f"{gpus:,} of {resource} is too much; use more nodes")
-    sound = gpus if 0 <= gpus <= MAXIMUM_ACCELERATORS else 0
-    with problems.under("resources"):
-        return plan_resources(problems, {**given, "gpus": sound})
-
-
-def _plan_processes(problems: Problems, args: TrainingJobArgs, gpus: int) -> int:
-    processes = int(args.get("processes_per_node", max(gpus, 1)))
-    problems.between("processesPerNode", processes, 1, 256, "processes")
-    if gpus and processes > gpus:
-        problems.add("processesPerNode", f"{processes} processes would share {gpus} accelerators; give {gpus} or fewer")
-    return processes
-
-
-def _plan_shared_memory(problems: Problems, given: str | None, resources: ResourcesPlan) -> str:
-    if given is not None:
-        check_shared_memory(problems, "sharedMemory", given, resources)
-        return given
-    try:
-        half = quantity(resources.limits["memory"]) / 2
-    except ValueError:
-        return "0"
-    mebibytes = max(int(half / 2**20), 1)
-    return f"{mebibytes // 1024}Gi" if mebibytes % 1024 == 0 else f"{mebibytes}Mi"
-
-
-def _check_checkpoint(problems: Problems, path: str | None, mounts: Sequence[VolumeMount]) -> None:
-    if path is None:
-        return
-    directory = PurePosixPath(path)
-    holding = [mount for mount in mounts if directory.is_relative_to(PurePosixPath(mount["path"]))]
-    if not holding:
-        known = ", ".join(sorted(mount["path"] for mount in mounts)) or "there is none"
-        problems.add("checkpointPath", f"'{path}' is on no mount and would be lost with the pod; mounts: {known}")
-    # The deepest mount is the one that the path is really on.
-    elif max(holding, key=lambda mount: len(PurePosixPath(mount["path"]).parts)).get("read_only", False):
-        problems.add("checkpointPath", f"'{path}' is on a read-only mount; give one that can be written")
-
-
-@cache
-def _largest_nodes() -> dict[str, int]:
-    """The most accelerators of one node in the catalog, by resource name."""
-    from ...planning.catalog import all_instance_types
-
-    largest: dict[str, int] = {}
-    for each in all_instance_types().values():
-        for resource, count in each.extended_resources.items():
-            largest[resource] = max(largest.get(resource, 0), count)
-    return largest

@@ -5,11 +5,14 @@ from typing import Final
 import pulumi
 
 from ...infra.arguments import is_known
+from ...workloads.programs import CHECKPOINT_PATH, STORE_OF_EACH_START
 from .inputs import TrainingForm
 from .plan import TrainingPlan
+from .preflight import PORT as PREFLIGHT_PORT
+from .rendezvous_port import PORT
 
-PORT: Final = 29500
-"""Port of the rendezvous, as Kubeflow Trainer's PET_MASTER_PORT."""
+_MARGIN: Final = 5
+"""Seconds of the grace that torchrun has for itself, to kill what hangs and to say so."""
 
 
 def host_name(plan: TrainingPlan) -> pulumi.Input[str]:
@@ -25,27 +28,42 @@ def host_name(plan: TrainingPlan) -> pulumi.Input[str]:
     return pulumi.Output.concat(head, plan.namespace, tail)
 
 
-def endpoint(plan: TrainingPlan) -> pulumi.Input[str]:
+def endpoint(plan: TrainingPlan, port: int = PORT) -> pulumi.Input[str]:
     """Host and port of the rendezvous."""
     host = host_name(plan)
-    return f"{host}:{PORT}" if isinstance(host, str) else pulumi.Output.concat(host, f":{PORT}")
+    return f"{host}:{port}" if isinstance(host, str) else pulumi.Output.concat(host, f":{port}")
 
 
 def settings(plan: TrainingPlan) -> dict[str, pulumi.Input[str]]:
     """Torchrun's settings; a flag `--some-name` is read from `PET_SOME_NAME` where it is not given."""
-    timeout = plan.lifetime.rendezvous_timeout
-    found: dict[str, pulumi.Input[str]] = {
-        "PET_RDZV_BACKEND": "c10d",
-        "PET_RDZV_ENDPOINT": endpoint(plan),
-        "PET_RDZV_ID": plan.name,
-        # The first bounds the wait for all workers, the second the wait for worker 0, 60 seconds if left alone.
-        "PET_RDZV_CONF": f"join_timeout={timeout},read_timeout={timeout}",
-        "PET_MAX_RESTARTS": str(plan.lifetime.max_restarts),
-    }
+    found = _rendezvous(plan, PORT, plan.name, plan.lifetime.max_restarts)
+    # Torchrun kills processes that still save when this is over, by default after 30 seconds of a longer grace.
+    found["PET_SHUTDOWN_TIMEOUT"] = str(max(plan.lifetime.termination_grace - _MARGIN, 1))
     if plan.form != TrainingForm.TRAINJOB:
         # Trainer sets these two by itself, and refuses a TrainJob that does.
-        found["PET_NNODES"] = f"{plan.min_nodes}:{plan.nodes}"
-        found["PET_NPROC_PER_NODE"] = str(plan.processes_per_node)
+        found |= _shape(plan)
     if plan.checkpoint_path is not None:
-        found["CHECKPOINT_PATH"] = plan.checkpoint_path
+        found[CHECKPOINT_PATH] = plan.checkpoint_path
     return found
+
+
+def preflight_settings(plan: TrainingPlan) -> dict[str, pulumi.Input[str]]:
+    """Torchrun's settings for the all-reduce before the training; its own port keeps the two apart."""
+    return {**_rendezvous(plan, PREFLIGHT_PORT, f"{plan.name}-preflight", 0), **_shape(plan)}
+
+
+def _rendezvous(plan: TrainingPlan, port: int, name: str, restarts: int) -> dict[str, pulumi.Input[str]]:
+    timeout = plan.rendezvous_timeout
+    return {
+        "PET_RDZV_BACKEND": "c10d",
+        "PET_RDZV_ENDPOINT": endpoint(plan, port),
+        "PET_RDZV_ID": name,
+        # The first bounds the wait for all workers, the second the wait for worker 0, 60 seconds if left alone.
+        "PET_RDZV_CONF": f"join_timeout={timeout},read_timeout={timeout}",
+        "PET_MAX_RESTARTS": str(restarts),
+        **STORE_OF_EACH_START,
+    }
+
+
+def _shape(plan: TrainingPlan) -> dict[str, pulumi.Input[str]]:
+    return {"PET_NNODES": f"{plan.min_nodes}:{plan.nodes}", "PET_NPROC_PER_NODE": str(plan.processes_per_node)}

@@ -6,10 +6,20 @@ import pulumi
 
 from ...infra.arguments import planned, recorded
 from ...infra.kubernetes import KubernetesObject
-from .forms import headless_service, indexed_job, job_set, train_job, training_runtime, workers_of
+from .forms import (
+    headless_service,
+    indexed_job,
+    job_set,
+    monitor,
+    network_policy,
+    train_job,
+    training_runtime,
+    workers_of,
+)
 from .inputs import TrainingForm, TrainingJobArgs
 from .plan import TrainingPlan, plan_training_job
 from .rendezvous import endpoint
+from .workers import labels
 
 
 class TrainingJob(pulumi.ComponentResource):
@@ -19,10 +29,11 @@ class TrainingJob(pulumi.ComponentResource):
     where room is found for some workers only, those hold their nodes until the rest comes or the rendezvous times
     out. `queue_name` gives the job to Kueue, which starts it once there is quota for all of it. A lost worker starts
     all of a JobSet or TrainJob again; it is replaced by itself in an indexed Job, and where `min_nodes` is less than
-    `nodes`. The job is not waited for, and it makes no claims, no node pool and no queue.
+    `nodes`. The job is not waited for, and it makes no claims, no node pool
+    and no queue.
 
     Example: `TrainingJob("gpt2", {"namespace": "research", "image": "registry.example/gpt2:1.0.0", "nodes": 4,
-    "gpus_per_node": 8, "args": ["-m", "aidc.workloads.training", "--config", "/config/gpt2.yaml"]})`
+    "gpus_per_node": 8, "program": {"recipe": "gpt2"}})`
     """
 
     job_name: pulumi.Output[str]
@@ -40,7 +51,7 @@ class TrainingJob(pulumi.ComponentResource):
     def __init__(self, name: str, args: TrainingJobArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plan = planned("TrainingJob", name, partial(plan_training_job, name=name), args)
         super().__init__("aidc:index:TrainingJob", name, recorded(args), opts)
-        job = _create(name, plan, pulumi.ResourceOptions(parent=self))
+        job = _create(name, plan, _prepare(name, plan, pulumi.ResourceOptions(parent=self)))
         self.job_name = job.object_name
         self.rendezvous_endpoint = pulumi.Output.from_input(endpoint(plan))
         self.world_size = pulumi.Output.from_input(plan.world_size)
@@ -53,6 +64,18 @@ class TrainingJob(pulumi.ComponentResource):
                 "total_gpus": self.total_gpus,
             }
         )
+
+
+def _prepare(name: str, plan: TrainingPlan, child: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """Make what the workers need to be there; return the options of what comes after it."""
+    needs: list[pulumi.Resource] = []
+    if plan.execution.settings is not None:
+        needs.append(plan.execution.settings.create(name, plan.namespace, labels(plan), child))
+    if plan.execution.monitored:
+        KubernetesObject(f"{name}-monitor", monitor(plan), child)
+    if plan.execution.allowed_namespaces:
+        needs.append(KubernetesObject(f"{name}-network-policy", network_policy(plan), child))
+    return pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=needs)) if needs else child
 
 
 def _create(name: str, plan: TrainingPlan, child: pulumi.ResourceOptions) -> KubernetesObject:

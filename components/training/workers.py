@@ -3,10 +3,11 @@
 from typing import Any, Final
 
 from ...infra.labels import object_labels, selector_labels
-from ..pods import container_security, environment, placement, pod_security, volume_mounts, volumes
+from ..pods import container_security, environment, placement, pod_security, scraped, volume_mounts, volumes
 from .inputs import TrainingForm
 from .plan import TrainingPlan
-from .rendezvous import PORT, settings
+from .rendezvous import preflight_settings, settings
+from .rendezvous_port import PORT
 
 COMPONENT: Final = "training"
 _DISRUPTED: Final = [{"type": "DisruptionTarget", "status": "True"}]
@@ -47,21 +48,24 @@ def job_spec(plan: TrainingPlan) -> dict[str, Any]:
 
 def program(plan: TrainingPlan) -> dict[str, Any]:
     """Image, command, arguments and environment of a worker."""
+    execution = plan.execution
     found: dict[str, Any] = {
         "image": plan.image,
-        "command": list(plan.command),
-        "env": environment({**plan.environment, **settings(plan)}, plan.secret_environment),
+        "command": list(execution.command),
+        "env": environment({**execution.environment, **settings(plan)}, execution.secret_environment),
     }
-    if plan.args:
-        found["args"] = list(plan.args)
+    if execution.args:
+        found["args"] = list(execution.args)
     return found
 
 
 def _pod_metadata(plan: TrainingPlan) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"labels": labels(plan)}
+    annotations: dict[str, str] = {}
     if plan.placement.do_not_disrupt:
-        metadata["annotations"] = {"karpenter.sh/do-not-disrupt": "true"}
-    return metadata
+        annotations["karpenter.sh/do-not-disrupt"] = "true"
+    if plan.execution.metrics_port is not None:
+        annotations |= scraped(plan.execution.metrics_port)
+    return {"labels": labels(plan), **({"annotations": annotations} if annotations else {})}
 
 
 def _pod(plan: TrainingPlan) -> dict[str, Any]:
@@ -78,21 +82,45 @@ def _pod(plan: TrainingPlan) -> dict[str, Any]:
         **placement(plan.placement.node_pool, plan.resources),
         **_affinity(plan),
     }
+    if plan.execution.settings is not None:
+        pod["volumes"].append(plan.execution.settings.volume())
+    if plan.preflight is not None:
+        pod["initContainers"] = [_preflight(plan)]
     if plan.placement.priority_class is not None:
         pod["priorityClassName"] = plan.placement.priority_class
     return pod
 
 
 def _container(plan: TrainingPlan) -> dict[str, Any]:
+    ports = [{"name": "rendezvous", "containerPort": PORT, "protocol": "TCP"}]
+    if plan.execution.metrics_port is not None:
+        ports.append({"name": "metrics", "containerPort": plan.execution.metrics_port, "protocol": "TCP"})
     container: dict[str, Any] = {
         "name": plan.role,
-        "ports": [{"name": "rendezvous", "containerPort": PORT, "protocol": "TCP"}],
+        "ports": ports,
         "resources": plan.resources.manifest(),
         "securityContext": container_security(),
         "volumeMounts": volume_mounts(plan.mounts, shared_memory=plan.shared_memory),
     }
+    if plan.execution.settings is not None:
+        container["volumeMounts"].append(plan.execution.settings.mount())
     # A TrainJob says by itself what its runtime's container runs.
     return container if plan.form == TrainingForm.TRAINJOB else {**container, **program(plan)}
+
+
+def _preflight(plan: TrainingPlan) -> dict[str, Any]:
+    """What runs on the same nodes, with the same devices, before the worker: where it fails, nothing is trained."""
+    assert plan.preflight is not None
+    return {
+        "name": "preflight",
+        "image": plan.image,
+        "command": ["torchrun"],
+        "args": list(plan.preflight.args),
+        "env": environment({**plan.execution.environment, **preflight_settings(plan)}),
+        "resources": plan.resources.manifest(),
+        "securityContext": container_security(),
+        "volumeMounts": volume_mounts([], shared_memory=plan.shared_memory),
+    }
 
 
 def _affinity(plan: TrainingPlan) -> dict[str, Any]:

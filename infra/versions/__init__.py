@@ -13,9 +13,12 @@ from .eks import (
     EKS_KUBERNETES_VERSIONS,
     KARPENTER_MINIMUMS,
 )
+from .engines import VLLM
 from .kinds import Artifact, Chart, GoModule, Image, Version
 from .programs import (
     ARTIFACTS,
+    CONTAINERD,
+    COREDNS,
     ETCD,
     GATEWAY_API,
     GO,
@@ -27,7 +30,9 @@ from .programs import (
     METRICS_SERVER,
     PAUSE,
     TRAINER,
+    VERTICAL_POD_AUTOSCALER,
 )
+from .ray import KUBERAY, RAY
 from .recovery import VELERO_AWS_PLUGIN
 from .scanners import CHECKOV, KUBE_SCORE
 
@@ -40,6 +45,8 @@ __all__ = [
     "BOTTLEROCKET_BUILD",
     "BOTTLEROCKET_IMAGE",
     "CHECKOV",
+    "CONTAINERD",
+    "COREDNS",
     "DEFINITIONS",
     "EKS_ADDONS",
     "EKS_KUBERNETES",
@@ -53,14 +60,18 @@ __all__ = [
     "KARPENTER_CRD_CHART",
     "KARPENTER_MINIMUMS",
     "KEDA",
+    "KUBERAY",
     "KUBERNETES",
     "KUBE_SCORE",
     "KWOK",
     "METRICS_SERVER",
     "PAUSE",
+    "RAY",
     "TRAINER",
     "VELERO_AWS_PLUGIN",
     "VELERO_CHART",
+    "VERTICAL_POD_AUTOSCALER",
+    "VLLM",
     "Artifact",
     "Chart",
     "Definitions",

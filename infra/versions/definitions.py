@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .kinds import Version
+from .ray import KUBERAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,38 @@ DEFINITIONS: Final[Sequence[Definitions]] = (
             "v1.14.1",
             "pkg/apis/crds/karpenter.sh_nodepools.yaml",
             "pkg/apis/crds/karpenter.sh_nodeclaims.yaml",
+        ),
+    ),
+    Definitions(
+        operator="KubeRay",
+        file="kuberay.yaml",
+        groups=("ray.io",),
+        number=KUBERAY.number,
+        source=KUBERAY.source,
+        released=KUBERAY.released,
+        addresses=_files(
+            "ray-project/kuberay",
+            KUBERAY.tag,
+            *(
+                f"ray-operator/config/crd/bases/ray.io_{kind}.yaml"
+                for kind in ("rayclusters", "rayjobs", "rayservices", "raycronjobs")
+            ),
+        ),
+    ),
+    Definitions(
+        operator="Prometheus operator",
+        file="prometheus-operator.yaml",
+        groups=("monitoring.coreos.com",),
+        number="0.93.0",
+        source="https://github.com/prometheus-operator/prometheus-operator/releases/tag/v0.93.0",
+        released="2026-07-28",
+        addresses=_files(
+            "prometheus-operator/prometheus-operator",
+            "v0.93.0",
+            *(
+                f"example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml"
+                for kind in ("podmonitors", "prometheusrules", "servicemonitors")
+            ),
         ),
     ),
     Definitions(

@@ -34,10 +34,13 @@ class Image(Version):
     repository: str
     """Registry and name, such as `registry.k8s.io/pause`."""
 
+    prefix: str = ""
+    """What the tag has before the number, such as `v`. Default: nothing."""
+
     @property
     def reference(self) -> str:
         """Repository and tag."""
-        return f"{self.repository}:{self.number}"
+        return f"{self.repository}:{self.prefix}{self.number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

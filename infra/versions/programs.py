@@ -77,6 +77,15 @@ KEDA = GoModule(
 )
 """Event-driven autoscaling: operator and metrics adapter."""
 
+VERTICAL_POD_AUTOSCALER = GoModule(
+    path="k8s.io/autoscaler/vertical-pod-autoscaler",
+    number="1.8.1",
+    source="https://github.com/kubernetes/autoscaler/releases/tag/vertical-pod-autoscaler-1.8.1",
+    released="2026-10-21",
+    checksum="h1:Pe8bV1wozN4gOKO1rleiIY5alIyAXN+DnXDbXQcL4fI=",
+)
+"""Sizes of pods: recommender, updater and admission controller."""
+
 GATEWAY_API = GoModule(
     path="sigs.k8s.io/gateway-api",
     number="1.6.0",
@@ -85,6 +94,24 @@ GATEWAY_API = GoModule(
     checksum="h1:735YBRj5NXFrOGX0GoSjwzUIzbz8kiEOfADsqHFmHgE=",
 )
 """Gateway API: custom resource definitions only."""
+
+CONTAINERD = GoModule(
+    path="github.com/containerd/containerd/v2",
+    number="2.1.4",
+    source="https://github.com/containerd/containerd/releases/tag/v2.1.4",
+    released="2025-07-30",
+    checksum="h1:/hXWjiSFd6ftrBOBGfAZ6T30LJcx1dBjdKEeI8xucKQ=",
+)
+"""The container runtime of a real node."""
+
+COREDNS = GoModule(
+    path="github.com/coredns/coredns",
+    number="1.14.7",
+    source="https://github.com/coredns/coredns/releases/tag/v1.14.7",
+    released="2026-08-19",
+    checksum="h1:UPDkn4QN+xyNfjz3U5ldgoLszDYpMZEJoy3+ze9au4Q=",
+)
+"""The names of Services and pods on a real node. Kubernetes 1.36 deploys 1.14, of an earlier patch."""
 
 
 def _kubernetes(program: str, amd64: str, arm64: str) -> dict[str, Artifact]:

@@ -11,10 +11,13 @@ from .accelerators import (
     find_mig_profile,
     mig_profile,
 )
+from .assumptions import Assumption, assumptions
 from .capacity_blocks import usable_time, usable_until
+from .collectives import AllReduceFloor, all_reduce_floors
 from .data_files import Source, sources
 from .instance_types import InstanceType, all_instance_types, find_instance_type, instance_type
 from .karpenter import karpenter_instance_types
+from .language_models import LanguageModel, find_language_model, language_models
 from .network_interfaces import (
     InterfaceKind,
     NetworkInterface,
@@ -31,8 +34,11 @@ from .shared_nodes import SharedNode
 __all__ = [
     "TIME_SLICING_REPLICAS",
     "Accelerator",
+    "AllReduceFloor",
+    "Assumption",
     "InstanceType",
     "InterfaceKind",
+    "LanguageModel",
     "MigProfile",
     "NetworkInterface",
     "NetworkLayout",
@@ -44,15 +50,19 @@ __all__ = [
     "accelerator",
     "accelerators",
     "all_instance_types",
+    "all_reduce_floors",
+    "assumptions",
     "check_time_slicing",
     "find_accelerator",
     "find_instance_type",
     "find_instance_types",
+    "find_language_model",
     "find_mig_profile",
     "find_network_layout",
     "instance_type",
     "instance_types",
     "karpenter_instance_types",
+    "language_models",
     "mig_profile",
     "network_layout",
     "network_layouts",

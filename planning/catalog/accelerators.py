@@ -1,4 +1,4 @@
-"""Accelerators: memory, FLOPS, power, and the ways in which one can be shared."""
+"""Accelerators: memory and its bandwidth, FLOPS, power, and the ways in which one can be shared."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +13,8 @@ TIME_SLICING_REPLICAS = (2, 48)
 The NVIDIA device plugin refuses fewer than 2. It names no upper bound: 48 is ours, the most clients that
 NVIDIA's MPS takes on one GPU (MIG User Guide r580, table 3), since each replica keeps its own memory.
 """
+
+_FIGURES = ("memory_mib", "memory_bandwidth_gb_per_second", "dense_bf16_tflops", "tdp_watts")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +73,9 @@ class Accelerator:
     memory_mib: int
     """MiB of one accelerator, as EC2 (or AWS Neuron) reports it."""
 
+    memory_bandwidth_gb_per_second: float
+    """10^9 bytes a second between one accelerator and its memory, at the peak."""
+
     dense_bf16_tflops: float | None
     """TFLOPS without sparsity in BF16 (FP16 where `notes` say so); None where no figure is trusted."""
 
@@ -85,6 +90,10 @@ class Accelerator:
 
     time_slicing: bool
     """Whether pods can share it by time-slicing (NVIDIA device plugin)."""
+
+    fast_link: bool
+    """Whether several of a node are joined by a network of their own (NVLink, NeuronLink), not by PCIe alone; from the
+    vendors' descriptions of each model."""
 
     mig_profiles: tuple[MigProfile, ...]
     """Ways of cutting it; empty where it cannot be cut, or no profiles are known."""
@@ -195,7 +204,7 @@ def _all_names() -> str:
 
 
 def _accelerator(row: dict[str, Any]) -> Accelerator:
-    figures = {name: row[name] for name in ("memory_mib", "dense_bf16_tflops", "tdp_watts") if row[name]}
+    figures = {name: row[name] for name in _FIGURES if row[name]}
     named = [(name, figure["source"]) for name, figure in figures.items()]
     if row["mig_source"]:
         named.append(("mig_profiles", row["mig_source"]))
@@ -206,11 +215,13 @@ def _accelerator(row: dict[str, Any]) -> Accelerator:
         model=row["model"],
         aliases=tuple(row["aliases"]),
         memory_mib=figures["memory_mib"]["value"],
+        memory_bandwidth_gb_per_second=figures["memory_bandwidth_gb_per_second"]["value"],
         dense_bf16_tflops=_value(figures, "dense_bf16_tflops"),
         tdp_watts=_value(figures, "tdp_watts"),
         resource_name=row["resource_name"],
         neuron_cores=row["neuron_cores"],
         time_slicing=row["time_slicing"],
+        fast_link=row["fast_link"],
         mig_profiles=tuple(_mig_profile(profile) for profile in row["mig_profiles"]),
         figure_sources=tuple(named),
         notes=tuple(row["notes"]),

@@ -10,8 +10,8 @@ import pytest
 
 import aidc
 
-COMMANDS = ("plan", "check", "render", "schema", "up", "status", "down")
-HEAVY = ("pulumi", "pulumi_kubernetes", "rich", "yaml", "grpc", "httpx", "cryptography", "psutil", "asyncio")
+COMMANDS = ("plan", "check", "render", "schema", "up", "status", "down", "allocate", "simulate", "train", "serve")
+HEAVY = ("pulumi", "pulumi_kubernetes", "rich", "yaml", "grpc", "httpx", "cryptography", "psutil", "asyncio", "torch")
 
 
 def test_help_names_every_command_in_one_line_each(aidc: Callable[..., Any]) -> None:

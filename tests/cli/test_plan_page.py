@@ -68,7 +68,10 @@ def test_the_page_of_local(aidc: Callable[..., Any]) -> None:
     assert "9 to 20 pods" in sums
     assert "34 to 38\n          nvidia.com/gpu" in sums
     assert "22 nodes at most" in sums
-    assert re.search(r"price +\d+\.\d\d USD an hour at most\n$", sums)
+    assert re.search(r"capacity  2 to 40 accelerators, ", sums)
+    assert re.search(r"power +0\.17 to 28\.46 kW, ", sums)
+    assert "US dollars a month, 1.61 to 233 an hour" in sums
+    assert "if the\n          simulated nodes were real\n\npolicies " in sums
     assert re.search(r"h100-training +4 +32/32 +720/\d+ +7,200/7,\d+ +\d+\.\d\d +p5.48xlarge\n", page)
     assert re.search(r"JobSet +research/gpt2-worker +4 +180 +1,800 +8 +h100-training\n", page)
     assert re.search(r"aidc:index:GpuNodePool +2\n", page)
@@ -81,7 +84,7 @@ def test_components_stand_in_the_order_of_their_declaration(aidc: Callable[..., 
     kinds = [
         line.split()[line.split().index("\u251c\u2500\u2500") + 1] for line in tree if line.startswith("    \u251c")
     ]
-    assert kinds[:8] == [
+    assert kinds[:9] == [
         "KwokNodeClass",
         "GpuNodePool",
         "GpuNodePool",
@@ -90,15 +93,77 @@ def test_components_stand_in_the_order_of_their_declaration(aidc: Callable[..., 
         "Tenancy",
         "SharedFilesystem",
         "DatasetVolume",
+        "DatasetVolume",
     ]
     # What balances and scales a service stands right after it.
-    assert kinds[8:12] == ["InferenceService", "HorizontalScaling", "LoadBalancer", "TrainingJob"]
+    assert kinds[9:13] == ["InferenceService", "HorizontalScaling", "LoadBalancer", "TrainingJob"]
 
 
 def test_nodes_that_are_there_already_have_no_price(aidc: Callable[..., Any]) -> None:
     page = aidc("plan", "metal", "-C", ROOT / "examples/training-cluster").out
     assert "none: all nodes are there already" in page
     assert re.search(r"h100 +8 +64/64 .* existing\n", page)
+
+
+def test_what_production_costs_and_what_has_no_price(aidc: Callable[..., Any]) -> None:
+    page = aidc("plan", "prod", env={"COLUMNS": "80"}).out
+    rows = page[page.index("\nCost by component, US dollars") : page.index("\nIn no sum, for want of a price:")]
+    assert re.search(r"\nGpuNodePool h100-training +88\d-88\d +64\d,\d{3}-64\d,\d{3}\n", rows)
+    assert re.search(r"\nEncryptionKey \(11\) +0\.02 +13\.70\n", rows)
+    assert re.search(r"\nsum +926-1,202 +676,135-877,509\n$", rows)
+    told = " ".join(page[page.index("In no sum") : page.index("\nPower at")].split())
+    assert "no price is known in us-east-1: " in told
+    assert "FSx for Lustre, persistent 2, 500 MB/s/TiB (scratch)" in told
+    assert "no price is known in us-west-2: S3 standard storage" in told
+    assert "give prices of your own by --assumptions" in told
+    assert re.search(r"\nh100-training +0-109 +1\.15 +0-91\.60 +0-36\.30\n", page)
+    assert re.search(r"Running On-Demand P instances +96 +192 +L-417A185B\n", page)
+    assert "WITHOUT 13 things that have" in page
+
+
+def test_assumptions_and_prices_of_ones_own(aidc: Callable[..., Any], tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text("cost: {prices: {p5.48xlarge: 10}}\nenergy: {acceleratorLoad: 1}\n")
+    data = json.loads(aidc("plan", "local", "--assumptions", own, "--json", "-").out)
+    pools = {each["name"]: each["pricePerHour"] for each in data["nodePools"]}
+    assert pools["h100-training"] == {"least": 0.0, "most": 40.0}
+    assert data["power"]["assumptions"]["acceleratorLoad"] == 1.0
+    assert data["cost"]["assumptions"]["prices"] == {"p5.48xlarge": 10.0}
+
+
+def test_wrong_assumptions_regions_and_files_are_refused(
+    aidc: Callable[..., Any], refused: Callable[..., None], tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("cost: {natGatewayGB: 1, bucketGb: -2}\n")
+    words = ("unknown key; did you mean 'natGatewayGb'?", "cost.bucketGb: -2 is not an amount", "2 problems")
+    refused(aidc("plan", "local", "--assumptions", bad), 2, *words)
+    refused(aidc("plan", "local", "--assumptions", tmp_path / "none.yaml"), 2, "none.yaml", "cannot be read")
+    refused(aidc("plan", "local", "--region", "moon-1"), 2, "--region: 'moon-1' is not one of")
+    refused(aidc("plan", "local", "--against", tmp_path / "none.json"), 2, "none.json", "cannot be read")
+    bad.write_text("[1]")
+    refused(aidc("plan", "local", "--against", bad), 2, "bad.yaml", "is no plan")
+    bad.write_text('{"format": 1}')
+    refused(aidc("plan", "local", "--against", bad), 2, "is no plan that this version wrote")
+
+
+def test_what_differs_from_an_earlier_plan_and_from_another_environment(
+    ours: Callable[..., Path], aidc: Callable[..., Any], tmp_path: Path
+) -> None:
+    earlier = tmp_path / "earlier.json"
+    assert aidc("plan", "local", "--json", earlier).code == 0
+    assert aidc("plan", "local", "--against", earlier).out == "aidc/local -> aidc/local\nno difference\n"
+    changed = ours("gpuNodePools.h100-training.scaling.maximumNodes", 6)
+    page = aidc("plan", "local", "-C", changed, "--against", earlier, env={"COLUMNS": "80"}).out
+    assert max(map(len, page.splitlines())) <= 80
+    assert "h100-training: maximumNodes 4 -> 6\n" in page
+    assert re.search(r"GpuNodePool h100-training +0-160,717 +0-241,075 +0\.\.\+80,358\n", page)
+    assert re.search(r"\naccelerators +2-40 +2-56 +0\.\.\+16\n", page)
+    data = json.loads(aidc("plan", "local", "-C", changed, "--against", earlier, "--json", "-").out)
+    assert data["difference"]["nodePools"]["changed"][0]["name"] == "h100-training"
+    other = aidc("plan", "local", "--against", "dev").out
+    assert other.startswith("aidc/dev -> aidc/local\n")
+    assert "removed: l4\n" in other
 
 
 def test_json_to_a_file_and_to_standard_output(aidc: Callable[..., Any], tmp_path: Path) -> None:
@@ -110,7 +175,9 @@ def test_json_to_a_file_and_to_standard_output(aidc: Callable[..., Any], tmp_pat
     assert data["pods"] == {"least": 9, "most": 20}
     assert data["wanted"]["least"]["nvidia.com/gpu"] == 34
     assert data["maximumNodes"] == 22
-    assert data["maximumPricePerHour"]["unpriced"] == []
+    assert data["cost"]["unpriced"] == []
+    assert data["cost"]["hourly"]["most"] == pytest.approx(232.6176)
+    assert data["format"] == 2
     assert {pool["name"] for pool in data["nodePools"]} == {"h100-training", "l4-serving", "general"}
     assert data["warnings"] == []
     assert data["components"][0] == {
@@ -127,7 +194,7 @@ def test_a_strangers_project(stranger: Callable[..., Path], aidc: Callable[..., 
     page = aidc("plan", "dev", cwd=folder).out
     assert page == aidc("plan", "dev", cwd=folder).out
     assert page.startswith("shop/dev: 4 resources\n\nResources by type\n")
-    assert page.endswith("\nwanted  5 pods, 2.5 cores, 5 GiB, 5 nvidia.com/gpu\n")
+    assert "\nwanted  5 pods, 2.5 cores, 5 GiB, 5 nvidia.com/gpu\n\nmandatory: " in page
     assert page.index("Shop basket 1") < page.index("Shop cart 1")
     assert re.search(r"Deployment +shop/cart +3 +0.5 +1 +1 +any\n", page)
     assert "Node pools" not in page
@@ -145,7 +212,9 @@ def test_a_strangers_node_pools_count_and_a_pod_that_fits_nowhere_is_told(
 ) -> None:
     page = aidc("plan", "dev", cwd=stranger(KARPENTER)).out
     # 20 GPUs are 2 nodes of 8: Karpenter makes no node that would exceed the limit.
-    assert re.search(r"gpus +2 +9/16 +4/\d+ +8/[\d,]+ +110\.08 +p5.48xlarge\n", page)
+    assert re.search(r"gpus +2 +9/16 +4/\d+ +8/[\d,]+ +unknown +p5.48xlarge\n", page)
+    # Nothing in the program says where the nodes would be: no region is guessed.
+    assert "nothing says its region: nodes of gpus (p5.48xlarge) (gpus)" in page
     assert (
         "warning: Job n/big: a pod asks for 9 nvidia.com/gpu, and no node of pool gpus offers more than "
         "8 nvidia.com/gpu\n" in page

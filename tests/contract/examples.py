@@ -36,6 +36,12 @@ _SCALING = {
     "scale_up": {"stabilization_seconds": 30, "steps": [{"unit": "Pods", "amount": 8, "period_seconds": 30}]},
     "scale_down": {"steps": [{"unit": "Percent", "amount": 20}], "select": "Min"},
 }
+_TRAINING = {
+    "model": {"kind": "gpt2", "size": "tiny"},
+    "batch": {"batch_size": 16, "context": 64},
+    "optimizer": {"kind": "adamw", "learning_rate": 0.001},
+    "steps": 200,
+}
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "CpuNodePool": [
@@ -204,6 +210,67 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             },
         },
     ],
+    "HybridScaling": [
+        {
+            "namespace": "ai",
+            "target": {"name": "chat"},
+            "max_replicas": 8,
+            "sizing": {"server": {"maximum_cpu": "8", "maximum_memory": "32Gi"}},
+            "cpu_percent_of_maximum": 80,
+            "memory_percent_of_maximum": 90,
+            "update": "Recreate",
+            "evict_from": 3,
+            **_SCALING,
+        },
+        {
+            "namespace": "ai",
+            "target": {"name": "chat"},
+            "max_replicas": 8,
+            "min_replicas": 3,
+            "sizing": {"*": {"maximum_memory": "32Gi"}},
+            "cpu_percent": 70,
+            "pods_metrics": {"waiting": {"average_value": "5"}},
+            "object_metrics": {"tokens": {"object_name": "chat", "object_kind": "Service", "value": "100"}},
+            "external_metrics": {"queue": {"value": "30"}},
+        },
+        {
+            "namespace": "ai",
+            "target": {"name": "chat"},
+            "max_replicas": 8,
+            "sizing": {"*": {"maximum_cpu": "8"}},
+            "memory_percent": 70,
+        },
+    ],
+    "VerticalScaling": [
+        {
+            "namespace": "ai",
+            "target": {"name": "chat"},
+            "sizing": {"server": {"maximum_cpu": "8", "maximum_memory": "32Gi"}},
+        },
+        {
+            "namespace": "ai",
+            "target": {"name": "exporter", "kind": "DaemonSet"},
+            "sizing": {
+                "exporter": {
+                    "minimum_cpu": "50m",
+                    "maximum_cpu": "1",
+                    "minimum_memory": "64Mi",
+                    "maximum_memory": "1Gi",
+                    "resources": ["memory", "cpu"],
+                    "values": "RequestsOnly",
+                },
+                "*": {"scaled": False},
+            },
+            "update": "Recreate",
+            "evict_from": 1,
+        },
+        {
+            "namespace": "ai",
+            "target": {"name": "chat"},
+            "sizing": {"server": {"maximum_memory": "32Gi"}},
+            "counted_resources": ["cpu"],
+        },
+    ],
     "HorizontalScaling": [
         {"namespace": "ai", "target": {"name": "chat"}, "max_replicas": 8, "cpu_percent": 70},
         {
@@ -250,6 +317,16 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "allowed_cidrs": ["10.1.0.0/16"],
             "metrics_port": 9100,
             "metrics_path": "/stats",
+            "monitored": True,
+        },
+        {"namespace": "ai", "image": _IMAGE, "model": "s3://models/chat", "settings": {"batch": 32, "queue": 128}},
+        {
+            "namespace": "ai",
+            "model": "/models/llama",
+            "engine": "vllm",
+            "settings": {"max_model_len": 8192},
+            "resources": {"cpu": "16", "memory": "256Gi", "gpus": 4},
+            "mounts": [{"claim": "models", "path": "/models", "read_only": True}],
         },
     ],
     "KwokNodeClass": [{}, {"node_class": "slow", "registration_delay": "30s"}],
@@ -314,6 +391,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "source_ranges": ["203.0.113.0/24"],
             "aws": {"cross_zone": True},
         },
+        {"namespace": "ai", "image": _IMAGE, "model": "s3://models/chat", "settings": {"batch": 4}, "monitored": True},
     ],
     "NodeScaling": [
         {"namespace": "ai", "node_pool": "h100", "headroom": 1, "instance_type": "p5.48xlarge"},
@@ -345,6 +423,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "isolate_pods": True,
             "ingress_namespaces": ["monitoring", "edge"],
             "egress_cidrs": ["10.0.0.0/8"],
+            "egress_ports": [443],
             "pod_identity": True,
         },
     ],
@@ -394,6 +473,36 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "form": "indexed-job",
             "args": ["-m", "program"],
             "queue_name": "research",
+        },
+        {
+            "namespace": "ai",
+            "image": _IMAGE,
+            "nodes": 2,
+            "gpus_per_node": 8,
+            "program": {"settings": _TRAINING, "overrides": {"optimizer.learning_rate": 0.0003, "steps": 100}},
+            "resources": {"cpu": "160", "memory": "1600Gi"},
+            "efa_interfaces": 32,
+            "huge_pages": "5120Mi",
+            "preflight": {"instance_type": "p5.48xlarge", "mebibytes": 2048},
+            "checkpoint_path": "s3://checkpoints/gpt2",
+            "metrics_port": 9401,
+            "monitored": True,
+            "allowed_namespaces": ["monitoring"],
+        },
+        {
+            "namespace": "ai",
+            "image": _IMAGE,
+            "nodes": 2,
+            "form": "trainjob",
+            "program": {"recipe": "/data/run.yaml", "export": "s3://models/gpt2"},
+            "preflight": {"minimum_gb_per_second": 0.5},
+        },
+        {
+            "namespace": "ai",
+            "image": _IMAGE,
+            "nodes": 2,
+            "form": "indexed-job",
+            "program": {"settings": _TRAINING},
         },
     ],
 }

@@ -84,7 +84,10 @@ EXAMPLES = {
                 "object_lock": {"mode": "GOVERNANCE", "days": 3},
                 "access_log_bucket": "logs",
                 "event_bridge": True,
-                "workloads": {"trainer": {"access": "read-write", "namespace": "ai", "prefix": "runs/"}},
+                "workloads": {
+                    "trainer": {"access": "read-write", "namespace": "ai", "prefix": "runs/"},
+                    "servers": {"access": "read", "namespace": "serving", "service_account": "workload"},
+                },
                 "cluster_name": "prod",
                 "permissions_boundary": "arn:aws:iam::123456789012:policy/boundary",
             },

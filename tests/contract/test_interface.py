@@ -155,6 +155,8 @@ def fields_used(schema: dict[str, Any], name: str, value: Mapping[str, Any], use
 
 
 def typed(value: Any, field: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    if field.get("$ref") == "pulumi.json#/Any":
+        return
     if "$ref" in field and isinstance(value, Mapping):
         yield value, field["$ref"].removeprefix("#/types/")
     elif "items" in field and isinstance(value, list):

@@ -77,6 +77,8 @@ def waiting(value: Any, hint: Any, hints_of: Callable[[type], Mapping[str, Any]]
     if path and any(get_origin(each) is pulumi.Output for each in choices(hint)):
         yield path
     inner = next((each for each in choices(hint) if get_origin(each) is not pulumi.Output), hint)
+    if inner is Any:  # plain data whose shape the component does not declare
+        return
     if isinstance(value, Mapping):
         fields = hints_of(inner) if hasattr(inner, "__required_keys__") else None
         for key, item in value.items():

@@ -30,7 +30,7 @@ def client(tmp_path_factory):
     patch.setenv("AIDC_STATE", str(tmp_path_factory.mktemp("state")))
     cluster = Cluster("docs")
     try:
-        controllers = frozenset({"karpenter", "jobset", "trainer", "keda"})
+        controllers = frozenset({"karpenter", "jobset", "trainer", "keda", "vertical-pod-autoscaler"})
         cluster.start(ClusterSettings(controllers=controllers), Silence())
         with cluster.client() as client:
             yield client

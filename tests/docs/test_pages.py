@@ -86,7 +86,7 @@ def test_a_generated_file_that_was_changed_is_noticed(root, tmp_path):
     copy.mkdir()
     (tmp_path / "stacks").mkdir()
     read = ["Pulumi.yaml", "stacks/__main__.py", "stacks/settings.schema.json", "docs/generate.py"]
-    read += ["docs/settings.md", "docs/cli.md", "docs/getting-started.md"]
+    read += ["docs/settings.md", "docs/cli.md", "docs/getting-started.md", "docs/training.md"]
     for name in read:
         (tmp_path / name).write_text((root / name).read_text(encoding="utf-8"), encoding="utf-8")
     run = [sys.executable, str(copy / "generate.py")]

@@ -42,11 +42,21 @@ def state(tmp_path_factory):
         os.environ["AIDC_STATE"] = before
 
 
+@pytest.fixture
+def name(state, request):
+    """A cluster of the test's own, gone when it ends."""
+    name = request.node.name.replace("_", "-")[:30].strip("-")
+    yield name
+    if (state / "clusters" / name).exists():
+        Cluster(name).stop()
+
+
 @pytest.fixture(scope="session")
 def cluster(state):
     """The shared cluster, with every controller."""
     cluster = Cluster("shared")
-    cluster.start(ClusterSettings(controllers=frozenset({"karpenter", "jobset", "trainer", "keda"})), Silence())
+    controllers = frozenset({"karpenter", "jobset", "trainer", "keda", "vertical-pod-autoscaler"})
+    cluster.start(ClusterSettings(controllers=controllers), Silence())
     return cluster
 
 

@@ -1,10 +1,7 @@
 """Karpenter, JobSet, Trainer and KEDA, each real."""
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
-
 import pytest
+from gauge import served
 
 from aidc.controlplane.objects import annotations, labels, name, spec, status
 from aidc.controlplane.observing import observe
@@ -84,26 +81,8 @@ def test_a_wrong_jobset_is_refused_by_the_webhook(deployed, namespace, manifests
 def queue():
     """An HTTP service that says how much waits."""
     waiting = {"waiting": 0}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            body = json.dumps(waiting).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format, *arguments):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield waiting, server.server_port
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(waiting) as port:
+        yield waiting, port
 
 
 def test_keda_scales_with_what_waits_and_to_zero(deployed, namespace, manifests, client, queue, eventually):

@@ -50,6 +50,10 @@ def pod(pod_name, namespace, pool, **resources):
     }
 
 
+def is_scheduled(condition):
+    return (condition["type"], condition["status"]) == ("PodScheduled", "True")
+
+
 def nodes_of(client, pool):
     return client.list("v1", "Node", labels=f"aidc.dev/node-pool={pool}")
 
@@ -106,7 +110,11 @@ def test_a_real_pod_takes_the_place_of_a_placeholder(deployed, tenant, client, e
     assert spec(client.get(kind, "real", tenant))["nodeName"] == name(warm), "the warm node, not a new one"
     # To the end: Karpenter's KWOK provider forgets a node whose claim goes while the node is being made.
     deployed.apply(*objects, pod("real", tenant, tenant, gpus=1, cpu="2"))
-    assert len(nodes_of(client, tenant)) == 2, "the next node is made warm"
+    (cold,) = (node for node in nodes_of(client, tenant) if name(node) != name(warm))
+    scheduled = next(each for each in status(client.get(kind, "real", tenant))["conditions"] if is_scheduled(each))
+    assert scheduled["lastTransitionTime"] <= cold["metadata"]["creationTimestamp"], "it waited for no node"
+    (placeholder,) = (each for each in client.list("v1", "Pod", tenant) if name(each) != "real")
+    assert (status(placeholder)["phase"], spec(placeholder)["nodeName"]) == ("Running", name(cold)), "warm again"
 
 
 def test_claims_of_volumes_that_exist_are_bound_at_once(deployed, tenant, client, eventually):

@@ -17,7 +17,8 @@ from aidc.planning.teardown import TeardownStep, teardown_order
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("dev", "staging", "prod")
-WORKLOADS = ("TrainingJob", "InferenceService", "Microservice", "LoadBalancer", "ApplicationLoadBalancer")
+PODS = ("PreprocessingJob", "TrainingJob", "InferenceService", "Microservice")
+WORKLOADS = (*PODS, "LoadBalancer", "ApplicationLoadBalancer")
 POOLS = ("GpuNodePool", "CpuNodePool")
 ID = re.compile(r"arn:aws:[^\"*]+|(?:vpc|subnet|sg|rtb|igw|eipalloc|fs|fsap|lt)-[0-9a-f]{8,17}")
 
@@ -164,7 +165,7 @@ def test_a_claim_is_gone_before_its_volume_and_that_before_its_files_and_its_dri
 def test_pods_are_gone_before_what_isolates_and_identifies_them(
     graph: ResourceGraph, needs: Mapping[str, frozenset[str]]
 ) -> None:
-    for kind in ("TrainingJob", "InferenceService", "Microservice"):
+    for kind in PODS:
         for workload in (r for r in graph if r.type == f"aidc:index:{kind}"):
             namespaces = {
                 r.inputs["metadata"]["namespace"]
@@ -192,7 +193,7 @@ def test_the_teardown_goes_from_workloads_down_to_keys(graph: ResourceGraph) -> 
 def test_pools_outlive_the_workloads_that_name_them(graph: ResourceGraph, needs: Mapping[str, frozenset[str]]) -> None:
     pools = {r.name: r for r in graph if r.type in ("aidc:index:GpuNodePool", "aidc:index:CpuNodePool")}
     bound = 0
-    for workload in (r for r in graph if r.type in ("aidc:index:TrainingJob", "aidc:index:InferenceService")):
+    for workload in (r for r in graph if r.type in {f"aidc:index:{kind}" for kind in PODS[:3]}):
         pool = pools[str(workload.inputs["node_pool"])]
         inside = [r for r in graph.descendants(pool.urn) if r.type.endswith(":NodePool")]
         assert not missing(graph, needs, [workload], inside)

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 _SETTINGS: Mapping[str, str] = {
@@ -46,11 +47,9 @@ def moto() -> Iterator[Moto]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    program = f"from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])"
-    environment = {**os.environ, **_SETTINGS}
-    process = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
-    )
+    command = [sys.executable, str(Path(__file__).with_name("moto_process.py")), str(port)]
+    environment = {**os.environ, **_SETTINGS, "MOTO_PORT": str(port)}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
     try:
         server = Moto(f"http://127.0.0.1:{port}")
         _await(server, process)

@@ -224,3 +224,22 @@ def test_what_is_only_known_at_deployment_stays_unknown() -> None:
 def test_the_component_says_which_one_is_wrong() -> None:
     with pytest.raises(InvalidInput, match=r"InferenceService 'chat': 1 problem\n  - replicas: 0 pods"):
         declare(replicas=0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "port", "path"),
+    [({}, "http", "/metrics"), ({"metrics_port": 9000, "metrics_path": "/m"}, "metrics", "/m")],
+)
+def test_the_prometheus_operator_is_told_where_the_metrics_are(changes: dict[str, Any], port: str, path: str) -> None:
+    monitor = declare(monitored=True, **changes).named("chat-monitor").inputs
+    assert (monitor["apiVersion"], monitor["kind"]) == ("monitoring.coreos.com/v1", "PodMonitor")
+    assert (monitor["metadata"]["name"], monitor["metadata"]["namespace"]) == ("chat", "serving")
+    assert monitor["spec"] == {
+        "selector": {"matchLabels": {"app.kubernetes.io/name": "chat", "app.kubernetes.io/component": "inference"}},
+        "podMetricsEndpoints": [{"port": port, "path": path}],
+    }
+    assert port in [each["name"] for each in container_of(declare(**changes))["ports"]]
+
+
+def test_without_the_operator_there_is_no_monitor() -> None:
+    assert not declare().of_type("kubernetes:monitoring.coreos.com/v1:PodMonitor")

@@ -222,6 +222,21 @@ def test_without_a_key_of_ones_own_no_key_is_granted() -> None:
     assert set(policy(declare(args), "models-chat-access")) == {"ListObjects", "UseObjects"}
 
 
+def test_a_workload_may_have_another_name_than_its_service_account() -> None:
+    workload = {"access": "read", "service_account": "workload", "namespace": "serving"}
+    graph = declare({"cluster_name": "prod", "workloads": {"servers": workload}})
+    assert_inputs(
+        graph.named("models-servers", "aws:eks/podIdentityAssociation:PodIdentityAssociation"),
+        {"namespace": "serving", "serviceAccount": "workload"},
+    )
+
+
+def test_one_service_account_is_there_once() -> None:
+    workload = {"access": "read", "service_account": "workload", "namespace": "serving"}
+    with pytest.raises(InvalidInput, match=r"s3\.workloads\.b: a is the service account 'workload' of 'serving' too"):
+        declare({"cluster_name": "prod", "workloads": {"a": workload, "b": workload}})
+
+
 def test_a_namespace_of_another_resource_must_be_repeated_for_a_workload() -> None:
     def program(**workload: Any) -> None:
         args: Any = {"cluster_name": "prod", "workloads": {"chat": {"access": "read", **workload}}}

@@ -51,6 +51,17 @@ def test_pod_security_is_restricted_and_the_account_has_no_token() -> None:
     assert graph.named("research-workload").inputs["automountServiceAccountToken"] is False
 
 
+def test_networks_outside_may_be_opened_at_some_ports_alone() -> None:
+    def egress(**changes: object) -> object:
+        (rule,) = declare(changes).named("research-allow-egress").inputs["spec"]["egress"]  # type: ignore[arg-type]
+        return rule
+
+    everywhere = [{"ipBlock": {"cidr": "0.0.0.0/0"}}]
+    assert egress(egress_cidrs=["0.0.0.0/0"]) == {"to": everywhere}
+    ports = [{"protocol": "TCP", "port": 80}, {"protocol": "TCP", "port": 443}]
+    assert egress(egress_cidrs=["0.0.0.0/0"], egress_ports=[443, 80, 443]) == {"to": everywhere, "ports": ports}
+
+
 def test_order_of_lists_does_not_matter() -> None:
     first = declare({"egress_cidrs": ["10.0.0.0/8", "172.16.0.0/12"], "ingress_namespaces": ["b", "a"]})
     second = declare({"egress_cidrs": ["172.16.0.0/12", "10.0.0.0/8"], "ingress_namespaces": ["a", "b"]})
@@ -73,6 +84,8 @@ def test_all_problems_are_listed_at_once_by_path() -> None:
         ({"quota": {"gpu": "8"}}, "quota.gpu", "did you mean 'gpus'"),
         ({"quota": {"gpus": "-1"}}, "quota.gpus", "more than 0 accelerators"),
         ({"pod_security": "restrict"}, "podSecurity", "did you mean 'restricted'"),
+        ({"egress_cidrs": ["10.0.0.0/8"], "egress_ports": [0]}, "egressPorts[0]", "1 or more"),
+        ({"egress_ports": [443]}, "egressPorts", "give egressCidrs"),
     ],
 )
 def test_a_wrong_field_is_named(args: TenancyArgs, path: str, words: str) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pulumi
 import pytest
+import yaml
 
 from aidc.components.training import TrainingJob, TrainingJobArgs
 from aidc.evaluation import ResourceGraph, evaluate
@@ -383,3 +384,98 @@ def test_a_provider_is_inherited() -> None:
 
     graph = evaluate(program)
     assert graph.named("gpt2-job").provider == graph.named("cluster").urn
+
+
+PROGRAM = {
+    "settings": {
+        "model": {"kind": "gpt2", "size": "tiny"},
+        "batch": {"batch_size": 16, "context": 64},
+        "steps": 200,
+    }
+}
+
+
+def declare_program(**changes: Any) -> ResourceGraph:
+    args = {key: value for key, value in arguments(**changes).items() if key != "args"}
+    return evaluate(lambda: TrainingJob("gpt2", {**args, "program": PROGRAM}))  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_settings_of_the_program_are_a_file_in_each_worker(form: str) -> None:
+    graph = declare_program(form=form)
+    (file,) = graph.of_type("kubernetes:core/v1:ConfigMap")
+    assert file.name == "gpt2-settings"
+    assert file.inputs["immutable"] is True
+    assert yaml.safe_load(file.inputs["data"]["settings.yaml"]) == PROGRAM["settings"]
+    pod = pod_of(graph)
+    (volume,) = [volume for volume in pod["volumes"] if "configMap" in volume]
+    assert volume["configMap"]["name"] == file.inputs["metadata"]["name"]
+    (mount,) = [each for each in pod["containers"][0]["volumeMounts"] if each["name"] == volume["name"]]
+    assert mount == {"name": "settings", "mountPath": "/etc/aidc", "readOnly": True}
+    assert file.urn in job_of(graph).dependencies
+    program = program_of(graph)
+    assert (program["command"], program["args"]) == (
+        ["torchrun"],
+        ["-m", "aidc.workloads.training", "--config", "/etc/aidc/settings.yaml"],
+    )
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_metrics_are_where_prometheus_looks(form: str) -> None:
+    graph = declare_program(form=form, allowed_namespaces=["monitoring"])
+    template = workers_of(graph)["template"]
+    assert template["metadata"]["annotations"] == {
+        "karpenter.sh/do-not-disrupt": "true",
+        "prometheus.io/scrape": "true",
+        "prometheus.io/port": "9400",
+        "prometheus.io/path": "/metrics",
+    }
+    ports = {port["name"]: port["containerPort"] for port in template["spec"]["containers"][0]["ports"]}
+    assert ports == {"rendezvous": 29500, "metrics": 9400}
+    assert variables_of(graph)["METRICS_PORT"] == "9400"
+    policy = graph.named("gpt2-network-policy").inputs["spec"]
+    inside, metrics = policy["ingress"]
+    # NCCL and the rendezvous take any port, so workers reach each other on all of them.
+    assert inside == {"from": [{"podSelector": {}}]}
+    assert metrics["ports"] == [{"protocol": "TCP", "port": 9400}]
+    labels = template["metadata"]["labels"]
+    assert policy["podSelector"]["matchLabels"].items() <= labels.items()
+
+
+@pytest.mark.parametrize("form", JOBSET_FORMS)
+def test_the_all_reduce_runs_where_the_worker_will_with_the_same_devices(form: str) -> None:
+    graph = declare(
+        form=form,
+        resources={"cpu": "32", "memory": "64Gi"},
+        efa_interfaces=32,
+        preflight={"instance_type": "p5.48xlarge"},
+    )
+    pod = pod_of(graph)
+    (check,) = pod["initContainers"]
+    assert check["image"] == "registry.example/gpt2:1.0.0"
+    assert check["resources"] == pod["containers"][0]["resources"]
+    assert check["command"] == ["torchrun"]
+    assert check["args"][:4] == ["-m", "aidc.workloads.training.all_reduce", "--minimum", "270"]
+    own = {each["name"]: each.get("value") for each in check["env"]}
+    training = variables_of(graph)
+    assert own["PET_RDZV_ENDPOINT"] == training["PET_RDZV_ENDPOINT"].replace(":29500", ":29501")
+    assert own["PET_RDZV_ID"] != training["PET_RDZV_ID"]
+    assert (own["PET_NNODES"], own["PET_NPROC_PER_NODE"], own["PET_MAX_RESTARTS"]) == ("4:4", "8", "0")
+    assert own["FI_EFA_USE_HUGE_PAGE"] == training["FI_EFA_USE_HUGE_PAGE"] == "0"
+    assert "CHECKPOINT_PATH" not in own
+    assert check["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_prometheus_operator_is_told_of_the_workers_metrics(form: str) -> None:
+    graph = declare(form=form, metrics_port=9400, monitored=True)
+    spec = graph.named("gpt2-monitor", "kubernetes:monitoring.coreos.com/v1:PodMonitor").inputs["spec"]
+    assert spec["podMetricsEndpoints"] == [{"port": "metrics", "path": "/metrics"}]
+    wanted = {"app.kubernetes.io/name": "gpt2", "app.kubernetes.io/component": "training"}
+    assert spec["selector"] == {"matchLabels": wanted}
+
+
+def test_no_monitor_without_metrics() -> None:
+    assert not declare(metrics_port=9400).of_type("kubernetes:monitoring.coreos.com/v1:PodMonitor")
+    with pytest.raises(InvalidInput, match="monitored: there are no metrics to read; give metricsPort"):
+        declare(monitored=True)

@@ -54,6 +54,8 @@ def test_yaml_tags_run_no_code(tmp_path):
         (["karpenter.sh/v1"], {"karpenter"}),
         (["karpenter.kwok.sh/v1alpha1", "jobset.x-k8s.io/v1alpha2"], {"karpenter", "jobset"}),
         (["trainer.kubeflow.org/v1alpha1", "keda.sh/v1alpha1"], {"trainer", "keda"}),
+        (["autoscaling/v2"], set()),
+        (["autoscaling.k8s.io/v1"], {"vertical-pod-autoscaler"}),
     ],
 )
 def test_controllers_follow_from_api_groups(groups, controllers):

@@ -49,6 +49,18 @@ def test_pods_of_each_kind(kind: str, spec: dict[str, Any], pods: int) -> None:
     assert workload.total() == {"cpu": 2 * pods, "memory": GIB * pods, "nvidia.com/gpu": 8 * pods}
 
 
+def test_a_ray_job_has_a_head_groups_of_workers_and_who_submits_it() -> None:
+    cluster = {
+        "headGroupSpec": {"template": pod(cpu="4")},
+        "workerGroupSpecs": [{"groupName": "cpus", "replicas": 3, "numOfHosts": 2, "template": pod()}],
+    }
+    spec = {"rayClusterSpec": cluster, "submitterPodTemplate": pod(cpu="1")}
+    found = {each.name: (each.pods, each.requests["cpu"]) for each in workloads([manifest("RayJob", "x", spec)])}
+    assert found == {"x-submitter": (1, 1), "x-head": (1, 4), "x-cpus": (6, 2)}
+    # On a cluster that is there already, it asks for nothing.
+    assert workloads([manifest("RayJob", "x", {"clusterSelector": {"ray.io/cluster": "shared"}})]) == []
+
+
 def test_a_train_job_takes_its_pod_from_its_runtime() -> None:
     runtime = manifest(
         "TrainingRuntime",

@@ -98,10 +98,11 @@ def test_a_source_says_what_where_and_when(each):
 def test_an_accelerator_is_complete_and_every_known_figure_names_its_source(each):
     assert each.vendor in ("nvidia", "aws")
     assert each.memory_mib >= 8192
+    assert 50 <= each.memory_bandwidth_gb_per_second <= 10_000
     assert each.dense_bf16_tflops is None or 50 <= each.dense_bf16_tflops <= 5000
     assert each.tdp_watts is None or 50 <= each.tdp_watts <= 1400
     named = dict(each.figure_sources)
-    for figure in ("memory_mib", "dense_bf16_tflops", "tdp_watts"):
+    for figure in ("memory_mib", "memory_bandwidth_gb_per_second", "dense_bf16_tflops", "tdp_watts"):
         assert (figure in named) == (getattr(each, figure) is not None)
     assert ("mig_profiles" in named) == bool(each.mig_profiles)
     assert set(named.values()) <= set(sources())

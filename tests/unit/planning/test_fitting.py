@@ -24,7 +24,6 @@ def pool(name: str = "gpus", nodes: int | None = 2, kinds: Any = (LARGE,), **lab
         gpu_resource="nvidia.com/gpu",
         labels={"aidc.dev/node-pool": name, **labels},
         kinds=kinds,
-        maximum_price_per_hour=None,
     )
 
 

@@ -79,7 +79,6 @@ def test_nodes_that_exist_are_known_by_their_accelerators_alone() -> None:
     assert found["gpus"].is_existing
     assert found["gpus"].provided == {"nvidia.com/gpu": 16}
     assert found["plain"].provided == {}
-    assert found["plain"].maximum_price_per_hour is None
 
 
 @pytest.mark.parametrize(
@@ -97,20 +96,13 @@ def test_limits_bound_the_nodes(limits: dict[str, Any], nodes: int) -> None:
     pool = only(["p5.48xlarge"], limits)
     assert pool.maximum_nodes == nodes
     assert pool.provided["nvidia.com/gpu"] == 8 * nodes
-    price = P5.price("eu-west-1")
-    assert pool.maximum_price_per_hour == (None if price is None else pytest.approx(nodes * price.amount))
+    assert (pool.region, pool.most_by_type) == ("eu-west-1", {"p5.48xlarge": nodes})
 
 
-def test_several_types_cost_at_most_what_the_dearest_nodes_within_the_limits_cost() -> None:
+def test_limits_bound_each_type_by_its_size() -> None:
     pool = only(["g6.xlarge", "g6.12xlarge"], {"cpu": "96"}, zones=["us-east-1a"])
     assert pool.maximum_nodes == 96 // G6.vcpus
-    # As many of the small ones as the limit allows, or of the large ones; never as many large ones as small ones.
-    costs = []
-    for each in (G6, instance_type("g6.12xlarge")):
-        price = each.price("us-east-1")
-        assert price is not None
-        costs.append(96 // each.vcpus * price.amount)
-    assert pool.maximum_price_per_hour == pytest.approx(max(costs))
+    assert pool.most_by_type == {"g6.xlarge": 24, "g6.12xlarge": 2}
     assert pool.provided["cpu"] < pool.room["cpu"]
 
 
@@ -120,7 +112,7 @@ def test_a_static_pool_has_its_replicas() -> None:
 
 def test_without_limits_nothing_bounds_it() -> None:
     pool = only(["p5.48xlarge"])
-    assert (pool.maximum_nodes, pool.is_bounded, pool.maximum_price_per_hour, pool.provided) == (None, False, None, {})
+    assert (pool.maximum_nodes, pool.is_bounded, pool.provided) == (None, False, {})
 
 
 def test_types_that_are_not_named_leave_the_limits() -> None:
@@ -132,7 +124,7 @@ def test_types_that_are_not_named_leave_the_limits() -> None:
 
 def test_a_type_that_nobody_knows_is_not_judged() -> None:
     pool = only(["p5.48xlarge", "x99.metal"], {"nodes": "2"})
-    assert (pool.kinds, pool.maximum_price_per_hour) == ((), None)
+    assert (pool.kinds, pool.most_by_type) == ((), {"p5.48xlarge": 2})
 
 
 def test_a_limit_that_is_no_quantity() -> None:
@@ -143,3 +135,10 @@ def test_a_limit_that_is_no_quantity() -> None:
 def test_a_node_pool_of_somebody_else_is_none() -> None:
     content = {"apiVersion": "example.com/v1", "kind": "NodePool", "metadata": {"name": "other"}}
     assert pools(lambda: KubernetesObject("other", content)) == {}
+
+
+@pytest.mark.parametrize(
+    ("zones", "region"), [(["us-east-1a", "us-east-1c"], "us-east-1"), ([], ""), (["us-east-1a", "eu-west-1a"], "")]
+)
+def test_zones_say_the_region_and_nothing_else_does(zones: list[str], region: str) -> None:
+    assert only(["p5.48xlarge"], {"nodes": "1"}, zones=zones).region == region

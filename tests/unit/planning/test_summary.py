@@ -112,15 +112,19 @@ def test_what_has_no_price_is_named_and_what_is_there_already_is_not() -> None:
         KubernetesObject("open", {**content, "spec": {"template": {"spec": {}}}})
 
     found = page(program)
-    assert found.unpriced == ("open",)
-    assert found.maximum_price_per_hour == pytest.approx(
-        next(each.pool.maximum_price_per_hour for each in found.pools if each.pool.name == "priced")
-    )
+    (unpriced,) = found.cost.unpriced
+    assert (unpriced.owner.pool, unpriced.reason) == ("open", "the program names no instance types")
+    (line,) = found.cost.lines
+    assert (line.owner.pool, line.hourly.most) == ("priced", pytest.approx(2 * 55.04))
     assert found.maximum_nodes is None
     (warning,) = found.warnings
     assert warning.startswith("node pool open has no limits: nothing bounds its nodes")
     data = found.to_dict()
-    assert data["maximumPricePerHour"] == {"amount": found.maximum_price_per_hour, "unpriced": ["open"]}
+    assert [each["pool"] for each in data["cost"]["unpriced"]] == ["open"]
+    assert {each["name"]: each["pricePerHour"] for each in data["nodePools"] if each["name"] != "priced"} == {
+        "there": None,
+        "open": None,
+    }
     assert [pool["maximumNodes"] for pool in data["nodePools"]] == [2, 2, None]
 
 

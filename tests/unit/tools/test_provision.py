@@ -1,7 +1,9 @@
 """Each tool comes by the first way that works, and only once."""
 
 import os
+import platform
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +12,20 @@ import pytest
 from aidc.infra import versions
 from aidc.problems import InvalidInput
 from aidc.tools import How, ToolError, provide
-from aidc.tools.recipes import recipes
+from aidc.tools.recipes import made_here, recipes
 
 
 def test_builds_every_tool_with_the_exact_flags_and_its_manifests(go: Any, told: Any) -> None:
     tools = provide(report=told, environment=go.environment)
 
-    assert list(tools) == list(recipes())
+    here = made_here(platform.system())
+    assert list(tools) == list(here)
     assert {tool.how for tool in tools.values()} == {How.BUILT}
     modules = Path(provide.__code__.co_filename).resolve().parent / "modules"
     kubernetes = "-s -w -X k8s.io/component-base/version.gitVersion=v1.36.3"
     kubernetes += " -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36"
     built = {Path(call[2].split()[-2]).name: call for call in go.builds()}
-    assert set(built) == {name for name, recipe in recipes().items() if recipe.has_program}
+    assert set(built) == {name for name in here if recipes()[name].has_program}
     for name, folder, flags, package in (
         ("etcd", modules, "-s -w", "go.etcd.io/etcd/server/v3"),
         ("kube-apiserver", modules, kubernetes, "k8s.io/kubernetes/cmd/kube-apiserver"),
@@ -34,12 +37,25 @@ def test_builds_every_tool_with_the_exact_flags_and_its_manifests(go: Any, told:
         assert (where, settings) == (str(folder), "0 off -mod=readonly -buildvcs=false")
         assert arguments.startswith(f"build -v -trimpath -ldflags {flags} -o ")
         assert arguments.endswith(f"/{name} {package}")
-    for name, recipe in recipes().items():
+    for name in here:
+        recipe = recipes()[name]
         folders = {folder.target for folder in recipe.manifests}
         assert all((tools[name].manifests / folder / "a.yaml").is_file() for folder in folders)
         assert not recipe.has_program or os.access(tools[name].path, os.X_OK)
-    assert sum(" built in " in line for line in told.lines) == 13
-    assert "gateway-api: v1.6.0 manifests copied in 0.0 s" in told.lines
+    assert sum(" built in " in line for line in told.lines) == len(built)
+    assert any(line.startswith("gateway-api: v1.6.0 manifests copied in ") for line in told.lines)
+
+
+def test_build_tags_reach_go_and_make_another_tool(go: Any) -> None:
+    (call,) = (provide(["ctr"], environment=go.environment), go.builds())[1]
+    assert " -tags no_btrfs,no_devmapper,no_zfs " in call[2]
+    assert replace(recipes()["ctr"], tags=()).identity != recipes()["ctr"].identity
+    assert '"tags"' not in recipes()["etcd"].identity
+
+
+def test_what_runs_on_linux_alone_is_not_made_elsewhere() -> None:
+    assert set(recipes()) - set(made_here("Darwin")) >= {"kubelet", "containerd", "coredns"}
+    assert list(made_here("Linux")) == list(recipes())
 
 
 def test_what_is_there_is_not_made_again(go: Any, told: Any) -> None:
@@ -156,7 +172,7 @@ def test_every_unknown_name_is_listed_with_close_matches(go: Any) -> None:
 
     assert str(raised.value).splitlines() == [
         "tools: 2 problems",
-        "  - names: 'kube-apisrver' is no tool; did you mean 'kube-apiserver' or 'kube-score'?",
+        "  - names: 'kube-apisrver' is no tool; did you mean 'kube-apiserver' or 'kube-score' or 'kube-proxy'?",
         f"  - names: 'zzz' is no tool; there are {', '.join(recipes())}",
     ]
     assert not Path(go.environment["AIDC_TOOLS"]).exists()

@@ -51,7 +51,9 @@ def test_go_mod_offers_every_pinned_program_as_a_tool() -> None:
     text = (ROOT / "tools" / "modules" / "go.mod").read_text()
     offered = re.search(r"tool \((.*?)\)", text, re.DOTALL)
     assert offered is not None
-    assert set(offered[1].split()) == {recipe.package for recipe in recipes().values() if recipe.pinned}
+    pinned = [recipe.package for recipe in recipes().values() if recipe.pinned]
+    # Folders of that module are programs of our own.
+    assert set(offered[1].split()) == {package for package in pinned if not package.startswith("./")}
 
 
 def test_the_other_modules_have_a_checksum() -> None:

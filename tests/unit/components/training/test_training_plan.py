@@ -32,11 +32,11 @@ def test_defaults() -> None:
     assert plan.form is TrainingForm.JOBSET
     assert (plan.nodes, plan.min_nodes, plan.processes_per_node) == (4, 4, 1)
     assert (plan.world_size, plan.total_gpus, plan.elastic) == (4, 0, False)
-    assert plan.command == ["torchrun"]
+    assert plan.execution.command == ["torchrun"]
     assert plan.shared_memory == "512Mi"
     assert plan.service_account == "workload"
     lifetime = plan.lifetime
-    assert (lifetime.max_restarts, lifetime.rendezvous_timeout, lifetime.termination_grace) == (3, 1800, 120)
+    assert (lifetime.max_restarts, plan.rendezvous_timeout, lifetime.termination_grace) == (3, 1800, 120)
     assert (lifetime.active_deadline, lifetime.ttl, lifetime.suspended, lifetime.queue_name) == (None, None, None, None)
     assert plan.placement.do_not_disrupt
 
@@ -94,8 +94,16 @@ def test_torchrun_is_told_everything() -> None:
         "PET_RDZV_ID": "gpt2",
         "PET_RDZV_CONF": "join_timeout=900,read_timeout=900",
         "PET_MAX_RESTARTS": "3",
+        "PET_SHUTDOWN_TIMEOUT": "115",
+        "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",
         "CHECKPOINT_PATH": "/checkpoints/gpt2",
     }
+
+
+@pytest.mark.parametrize(("grace", "expected"), [(120, "115"), (600, "595"), (3, "1")])
+def test_torchrun_lets_processes_save_for_as_long_as_the_pod_has(grace: int, expected: str) -> None:
+    plan = plan_training_job(arguments(termination_grace_seconds=grace), name="gpt2")
+    assert settings(plan)["PET_SHUTDOWN_TIMEOUT"] == expected
 
 
 def test_trainers_own_variables_are_left_to_it() -> None:
@@ -225,4 +233,4 @@ def test_what_other_resources_tell_later_is_accepted() -> None:
 
 def test_a_command_of_ones_own_needs_no_arguments() -> None:
     plan = plan_training_job(arguments(command=["/train.sh"], args=[]), name="gpt2")
-    assert plan.command == ["/train.sh"]
+    assert plan.execution.command == ["/train.sh"]

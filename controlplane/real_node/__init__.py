@@ -1,0 +1,1 @@
+"""A node that really runs its pods, in namespaces of its own on this machine."""

@@ -1,0 +1,128 @@
+"""The rules as a policy pack of Pulumi. Needs the extra `policies`."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyPack,
+    PolicyResource,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.proxy import UnknownValueError
+
+from ...evaluation.graph import STACK_TYPE, UNKNOWN, Resource, ResourceGraph
+from .exceptions import FILE_NAME, PolicyException, read_exceptions
+from .report import stack_of
+from .rule import Level, ResourceRule, Rule, StackRule
+from .rules import RULES
+
+EXCEPTIONS_VARIABLE: Final = "AIDC_POLICY_EXCEPTIONS"
+"""Environment variable with the path of the file of exceptions. Default: `stacks/policies.yaml` of this checkout."""
+
+_CHECKOUT: Final = Path(__file__).resolve().parents[2] / "stacks" / FILE_NAME
+_LEVELS: Final = {Level.MANDATORY: EnforcementLevel.MANDATORY, Level.ADVISORY: EnforcementLevel.ADVISORY}
+
+
+def run() -> None:
+    """Serve the pack until Pulumi ends it; its port is the first line of standard output.
+
+    Raises:
+        InvalidInput: the file of exceptions cannot be used.
+    """
+    path = Path(os.environ.get(EXCEPTIONS_VARIABLE) or _CHECKOUT)
+    exceptions = read_exceptions(path, [rule.name for rule in RULES])
+    PolicyPack("aidc", policies(exceptions), description="Rules that every environment of aidc keeps.")
+
+
+def policies(exceptions: Sequence[PolicyException] = ()) -> list[Policy]:
+    """Return every rule as a policy of Pulumi that does not report what an exception covers."""
+    found: list[Policy] = []
+    for rule in RULES:
+        about: dict[str, Any] = {
+            "name": rule.name,
+            "description": rule.title,
+            "enforcement_level": _LEVELS[rule.level],
+            "remediation_steps": f"{rule.way_out[:1].upper()}{rule.way_out[1:]}.",
+            "tags": list(rule.published),
+        }
+        own = [each for each in exceptions if each.rule == rule.name]
+        if isinstance(rule, ResourceRule):
+            found.append(ResourceValidationPolicy(validate=_resource_check(rule, own), **about))
+        elif isinstance(rule, StackRule):
+            found.append(StackValidationPolicy(validate=_stack_check(rule, own), **about))
+    return found
+
+
+def _resource_check(rule: ResourceRule, exceptions: Sequence[PolicyException]) -> Any:
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        resource = Resource(urn=args.urn, type=args.resource_type, name=args.name)
+        # Reading all properties takes its time, and most rules are about other types.
+        if not rule.concerns(resource):
+            return
+        resource = Resource(urn=args.urn, type=args.resource_type, name=args.name, inputs=plain(args.props))
+        for message in rule.check(resource):
+            _report(rule, resource, message, exceptions, report)
+
+    return validate
+
+
+def _stack_check(rule: StackRule, exceptions: Sequence[PolicyException]) -> Any:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        for resource, message in rule.check(graph_of(args.resources)):
+            _report(rule, resource, message, exceptions, report)
+
+    return validate
+
+
+def _report(
+    rule: Rule, resource: Resource, message: str, exceptions: Sequence[PolicyException], report: ReportViolation
+) -> None:
+    if not any(each.covers(rule.name, stack_of(resource.urn), resource.name) for each in exceptions):
+        report(f"{message}; {rule.way_out}", resource.urn)
+
+
+def graph_of(resources: Sequence[PolicyResource]) -> ResourceGraph:
+    """Return the resources of a stack, as Pulumi gives them to a policy, as a graph like that of an evaluation."""
+    found = {each.urn: _resource(each) for each in resources}
+    # What stands first in a graph is its stack.
+    first = sorted(found, key=lambda urn: found[urn].type != STACK_TYPE)
+    return ResourceGraph(project="", stack="", preview=True, resources={urn: found[urn] for urn in first})
+
+
+def _resource(given: PolicyResource) -> Resource:
+    return Resource(
+        urn=given.urn,
+        type=given.resource_type,
+        name=given.name,
+        parent=given.parent.urn if given.parent else "",
+        inputs=plain(given.props),
+        dependencies=tuple(sorted(each.urn for each in given.dependencies)),
+        property_dependencies={
+            key: tuple(each.urn for each in needed) for key, needed in given.property_dependencies.items()
+        },
+    )
+
+
+def plain(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return properties as plain values, with `UNKNOWN` where reading them says that nothing is known."""
+    return {key: _read(value, key) for key in value}
+
+
+def _read(container: Any, key: str | int) -> Any:
+    try:
+        value: object = container[key]
+    except UnknownValueError:
+        return UNKNOWN
+    if isinstance(value, Mapping):
+        return plain(cast(Mapping[str, Any], value))
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_read(value, index) for index in range(len(cast(Sequence[Any], value)))]
+    return value

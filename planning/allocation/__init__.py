@@ -1,0 +1,1 @@
+"""The cheapest set of node pools that meets a demand, exactly."""

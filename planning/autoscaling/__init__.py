@@ -1,0 +1,1 @@
+"""Policies that set a number of replicas, and their replay over traces: pure functions of what was observed."""

@@ -1,0 +1,1 @@
+"""Probabilistic forecasts of load, from its history alone."""

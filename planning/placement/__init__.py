@@ -1,0 +1,1 @@
+"""Where data goes: hashed, along a space-filling curve, or balanced."""

@@ -1,0 +1,1 @@
+"""Jobs onto GPU nodes: exact, and by heuristics that are measured beside it."""

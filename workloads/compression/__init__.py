@@ -1,0 +1,1 @@
+"""Compression: exported models made smaller by quantisation, pruning and distillation."""

@@ -1,0 +1,1 @@
+"""The inference server: what training exported, behind an OpenAI-compatible HTTP interface."""

@@ -1,0 +1,1 @@
+"""Raw data made ready for training: cleaned, deduplicated, converted, measured and stored as Parquet shards."""

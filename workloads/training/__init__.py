@@ -1,0 +1,1 @@
+"""Training: models on data, alone or on many accelerators."""

@@ -1,0 +1,1 @@
+"""A model over many processes: data, sharded, tensor and pipeline parallelism on one device mesh."""

@@ -1,0 +1,105 @@
+"""What is left of a training: the exported model with its card, and result.json."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from ...problems import InvalidInput, Problem
+from ..models.card import ModelCard
+from ..models.export import CONFIG_FILE, export_model
+from .progress import plain
+from .settings import TrainingSettings
+from .subject import Subject
+
+RESULT = "result.json"
+"""File with what a training came to, in its output folder."""
+
+
+def output_folder(settings: TrainingSettings) -> Path:
+    """Return the folder for what a training leaves on this machine."""
+    if settings.output is not None:
+        return settings.output
+    location = settings.checkpoint.location
+    if location is None:
+        return Path("runs") / settings.name
+    if _remote(location):
+        return Path(tempfile.gettempdir()) / "aidc" / settings.name
+    return Path(location) / "output"
+
+
+def export_location(settings: TrainingSettings) -> str:
+    """Return the folder or address that the trained model is written to."""
+    if settings.export is not None:
+        return settings.export
+    location = settings.checkpoint.location
+    if settings.output is None and location is not None and _remote(location):
+        return f"{location.rstrip('/')}/output/model"
+    return str(output_folder(settings) / "model")
+
+
+def export(settings: TrainingSettings, subject: Subject, weights: dict[str, Tensor], result: dict[str, Any]) -> str:
+    """Write the model with its card; return where it is.
+
+    An object store gets the file that says what the others are last.
+    """
+    location = export_location(settings)
+    if not _remote(location):
+        _export(Path(location), settings, subject, weights, result)
+        return location
+    with tempfile.TemporaryDirectory() as folder:
+        built = Path(folder) / "model"
+        _export(built, settings, subject, weights, result)
+        _upload(built, location)
+    return location
+
+
+def write_result(folder: Path, result: dict[str, Any]) -> Path:
+    """Write result.json, whole or not at all; return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / RESULT
+    beside = path.with_name(f".{RESULT}.{os.getpid()}")
+    beside.write_text(json.dumps(plain(result), indent=2) + "\n", encoding="utf-8")
+    beside.replace(path)
+    return path
+
+
+def _export(
+    folder: Path, settings: TrainingSettings, subject: Subject, weights: dict[str, Tensor], result: dict[str, Any]
+) -> None:
+    evaluation: dict[str, float] = result["evaluation"]
+    card = ModelCard(
+        name=settings.name,
+        description=f"Trained by `aidc train` for {result['step']:,} steps; a demonstration, not for decisions.",
+        data=str(subject.facts["title"]) + (f", SHA-256 {digest}" if (digest := subject.facts.get("sha256")) else ""),
+        metrics={f"held-out {name}": value for name, value in evaluation.items()} | {"training loss": result["loss"]},
+        procedure={
+            "steps": result["step"],
+            "batch size": settings.batch.batch_size,
+            "optimizer": settings.optimizer.kind,
+            "learning rate": settings.optimizer.learning_rate,
+            "schedule": settings.schedule.kind,
+            "precision": settings.precision,
+            "loss": settings.loss,
+            "seed": settings.seed,
+        },
+    )
+    export_model(folder, weights, subject.model, subject.encoding, subject.labels, card)
+
+
+def _upload(folder: Path, location: str) -> None:
+    import fsspec  # pyright: ignore[reportMissingTypeStubs]
+
+    try:
+        files, root = fsspec.core.url_to_fs(location)  # pyright: ignore
+        for path in sorted(folder.iterdir(), key=lambda path: path.name == CONFIG_FILE):
+            files.put_file(str(path), f"{root}/{path.name}")  # pyright: ignore
+    except (OSError, ValueError, ImportError) as error:
+        raise InvalidInput("export", [Problem("export", f"'{location}' cannot be written: {error}")]) from error
+
+
+def _remote(location: str) -> bool:
+    return "://" in location
