@@ -67,8 +67,8 @@ bench: install ## Measure everything that benchmarks/ can without a peer; NAMES=
 	@for name in $(or $(NAMES),evaluation commands scale compression checkpoints training_speed serving preprocessing); do \
 		echo "== $$name" && $(RUN) python benchmarks/$$name.py || exit 1; done
 
-record: install ## Record URNs and the component schema anew; read the diff before committing it
-	AIDC_RECORD=1 $(RUN) pytest -q tests/stacks tests/contract
+record: install ## Record URNs, the component schema and decisions anew; read the diff before committing it
+	AIDC_RECORD=1 $(RUN) pytest -q tests/stacks tests/contract tests/unit/planning/autoscaling/test_recorded_decisions.py
 
 build: install ## Build the wheel and the source distribution
 	$(UV) build --quiet

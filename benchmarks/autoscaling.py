@@ -1,12 +1,13 @@
 """Policies that scale, over all traces: what the predictive one saves beside a tuned HPA, and what deciding takes.
 
-`python benchmarks/autoscaling.py [--traces nasa,twitter] [--delays 60,300] [--days 3] [--policies predictive] [--json]`
+`python benchmarks/autoscaling.py [--traces nasa,twitter] [--delays 60,300] [--days 3] [--policies predictive]
+                                  [--seed 0] [--json]`
 `python benchmarks/autoscaling.py --decide [--services 1000]`
 `python benchmarks/autoscaling.py --fit FILE`
 
 Each trace is scaled so that its mean load keeps 15 replicas busy; a replica serves 4 requests at a time, 1 second each;
 late is what takes longer than 2 seconds. Rates between the middles of bins are read off a line, and arrivals drawn from
-Poisson distributions with seed 0. All policies see the same, every 15 seconds, and begin with the same replicas. The
+Poisson distributions (`--seed`). All policies see the same, every 15 seconds, and begin with the same replicas. The
 HPA is tuned on each trace: 3 metrics, 16 targets, 4 windows on the way down. `--decide` measures one decision for each
 of many services with histories of their own, on one core. `--fit` writes what the predictive policy begins with anew,
 from the traces it may be tuned on.
@@ -41,18 +42,18 @@ def names() -> list[str]:
     return [trace.name for trace in known_traces() if trace.load and trace.name not in LEFT_OUT]
 
 
-def arrivals(name: str, days: float, service: Service) -> Arrivals:
+def arrivals(name: str, days: float, service: Service, seed: int = 0) -> Arrivals:
     series = known_trace(name).read().series
     series = series.until(int(days * 86_400 / series.step))
-    return arrivals_of(series, mean_rate=MEAN_REPLICAS * service.replica_rate)
+    return arrivals_of(series, mean_rate=MEAN_REPLICAS * service.replica_rate, seed=seed)
 
 
-def measured(name: str, delay: float, days: float, policies: list[str]) -> dict:
+def measured(name: str, delay: float, days: float, policies: list[str], seed: int) -> dict:
     service = Service(startup_delay=delay)
-    load = arrivals(name, days, service)
+    load = arrivals(name, days, service, seed)
     begun = time.perf_counter()
     comparison = compare(load, service, ["horizontal", *policies])
-    row = {"trace": name, "delaySeconds": delay, "hours": load.seconds / 3600, "policies": {}}
+    row = {"trace": name, "delaySeconds": delay, "seed": seed, "hours": load.seconds / 3600, "policies": {}}
     for result in comparison.results:
         late = [result.front.hours_at(share) for share in (0.05, 0.01)]
         row["policies"][result.policy] = {
@@ -127,6 +128,7 @@ def main() -> None:
     parser.add_argument("--delays", default="60,300")
     parser.add_argument("--days", type=float, default=3.0)
     parser.add_argument("--policies", default="predictive")
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--decide", action="store_true")
     parser.add_argument("--services", type=int, default=1000)
     parser.add_argument("--fit", type=Path)
@@ -146,7 +148,7 @@ def main() -> None:
     rows = []
     for delay in map(float, given.delays.split(",")):
         for name in given.traces.split(",") if given.traces else names():
-            rows.append(measured(name, delay, given.days, given.policies.split(",")))
+            rows.append(measured(name, delay, given.days, given.policies.split(","), given.seed))
             if not given.json:
                 show(rows[-1])
     if given.json:
