@@ -134,7 +134,7 @@ def plan_data_center(args: DataCenterArgs, environment: str = "environment") -> 
     )
     if around is not None:
         has_foundation = Layer.FOUNDATION in layers
-        check_references(problems, made.sections, zones=around.zones, has_foundation=has_foundation)
+        check_references(problems, made.sections, plans, zones=around.zones, has_foundation=has_foundation)
     problems.raise_if_any("DataCenter")
     return made
 

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from ..problems import Problems, camel_case, suggestion
+from .addon_needs import check_addons
+from .fabric import Plans
 from .images import check_repository
 
 RECOVERY_SITE: Final = "recovery-site"
@@ -19,12 +21,15 @@ _FAMILIES: Final[Mapping[str, str]] = {
 Sections = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
-def check_references(problems: Problems, sections: Sections, *, zones: Collection[str], has_foundation: bool) -> None:
-    """Refuse names that stand for nothing.
+def check_references(
+    problems: Problems, sections: Sections, plans: Plans, *, zones: Collection[str], has_foundation: bool
+) -> None:
+    """Refuse names that stand for nothing, and scaling by what is not in the cluster.
 
     Args:
         problems: where problems go.
         sections: inputs of all components, by family, then by name.
+        plans: their plans.
         zones: zones of the network, which stand for their private subnets.
         has_foundation: whether the recovery site is declared here, and not in a layer beneath.
     """
@@ -47,6 +52,7 @@ def check_references(problems: Problems, sections: Sections, *, zones: Collectio
                     elif site is None:
                         problems.add(place, f"there is no recovery site; add recoverySite, or leave {place} out")
     _check_replications(problems, sections, site if has_foundation else None, is_here=has_foundation)
+    check_addons(problems, sections, plans)
 
 
 def _check_arn(problems: Problems, path: str, value: str, family: str, sections: Sections) -> None:

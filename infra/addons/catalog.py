@@ -27,6 +27,7 @@ from .values import (
     load_balancer_values,
     monitoring_values,
     neuron_values,
+    vertical_pod_autoscaler_values,
 )
 
 MONITORS: Final = "prometheus-operator-crds"
@@ -218,6 +219,14 @@ _LISTED: Final = (
         kubernetes="1.25",
         values=monitoring_values,
         settings=frozenset({"storage_class", "storage_size"}),
+    ),
+    Addon(
+        name="vertical-pod-autoscaler",
+        purpose="pods as large as their use shows",
+        namespace="vertical-pod-autoscaler",
+        needs=("metrics-server",),
+        definitions=("autoscaling.k8s.io",),
+        values=vertical_pod_autoscaler_values,
     ),
 )
 

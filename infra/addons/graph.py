@@ -1,6 +1,6 @@
 """Which add-ons are installed, and in which order."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
@@ -24,7 +24,13 @@ class ResolvedAddons:
         return tuple(sorted(present & {*addon.needs, *addon.after}))
 
 
-def resolve_addons(problems: Problems, path: str, wanted: Iterable[str], addons: Mapping[str, Addon]) -> ResolvedAddons:
+def resolve_addons(
+    problems: Problems,
+    path: str,
+    wanted: Iterable[str],
+    addons: Mapping[str, Addon],
+    present: Collection[str] = (),
+) -> ResolvedAddons:
     """Add what is needed, refuse what cannot be together, and put all into order.
 
     Args:
@@ -32,6 +38,7 @@ def resolve_addons(problems: Problems, path: str, wanted: Iterable[str], addons:
         path: path of the choice in the inputs.
         wanted: names of the add-ons that are asked for; their order has no meaning.
         addons: the add-ons that there are, by name.
+        present: names of those that the cluster has from elsewhere; who needs them brings none along.
     """
     chosen = sorted(set(wanted))
     for name in chosen:
@@ -43,6 +50,8 @@ def resolve_addons(problems: Problems, path: str, wanted: Iterable[str], addons:
     while rest:
         addon = rest.pop()
         for need in addon.needs:
+            if need in present:
+                continue
             if need not in chosen:
                 added.setdefault(need, set()).add(addon.name)
             if need not in found:

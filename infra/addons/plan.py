@@ -53,7 +53,8 @@ class ClusterAddonsArgs(TypedDict):
     """Minor version of the cluster, such as `1.36`. Default: that of `EKS_KUBERNETES`."""
 
     managed_addons: NotRequired[list[str]]
-    """Names of EKS's own add-ons that the cluster has. One of the same name is refused here. Default: none."""
+    """Names of EKS's own add-ons that the cluster has. One of the same name is refused here, and comes along with none
+    that needs it. Default: none."""
 
     identity_method: NotRequired[IdentityMethod]
     """How add-ons get AWS credentials: `pod-identity` or `service-account` (IRSA). Default: `pod-identity`."""
@@ -119,7 +120,8 @@ def plan_cluster_addons(args: ClusterAddonsArgs, name: str) -> ClusterAddonsPlan
     ownership = _ownership(problems, args, version)
     wanted = set(args["addons"])
     brought = ownership.addon if ownership is not None else None
-    resolved = resolve_addons(problems, _PATH, {*wanted, *([brought] if brought else [])}, ADDONS)
+    asked = {*wanted, *([brought] if brought else [])}
+    resolved = resolve_addons(problems, _PATH, asked, ADDONS, present=args.get("managed_addons", []))
     added = dict(resolved.added)
     if brought is not None and brought not in wanted:
         added[brought] = (*added.get(brought, ()), "gpuSoftware")

@@ -208,6 +208,15 @@ ADDON_CHARTS: Final[Mapping[str, Chart]] = dict(
             "prometheus-community/helm-charts/releases/tag/prometheus-operator-crds-31.0.1",
             "2026-08-10",
         ),
+        # Versions 1.8.0 and 1.8.1 of the programs carry it with the same templates, values and definitions; which of
+        # them it runs is a value of ours. The day is that of 1.8.0.
+        _chart(
+            "vertical-pod-autoscaler",
+            "0.13.0",
+            "https://kubernetes.github.io/autoscaler",
+            "kubernetes/autoscaler/tree/vertical-pod-autoscaler-1.8.1/vertical-pod-autoscaler/charts",
+            "2026-09-23",
+        ),
     ]
 )
 """The charts of cluster add-ons, by name."""

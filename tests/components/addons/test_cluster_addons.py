@@ -8,6 +8,7 @@ import pytest
 from aidc.evaluation import evaluate
 from aidc.evaluation.testing import assert_children, assert_inputs
 from aidc.infra.addons import ClusterAddons
+from aidc.infra.versions import VERTICAL_POD_AUTOSCALER
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 NAMESPACE = "kubernetes:core/v1:Namespace"
@@ -217,6 +218,38 @@ def test_neuron_s_plugin_runs_on_every_type_of_the_catalog_that_has_it():
     assert {"trn2.48xlarge", "inf2.xlarge"} <= set(types)
     assert types == sorted(types)
     assert "p5.48xlarge" not in types
+
+
+def test_vertical_scaling_runs_the_programs_that_its_policies_were_tried_with():
+    given = values(made({"vertical-pod-autoscaler": {}}), "vertical-pod-autoscaler")
+    parts = [given[part] for part in ("recommender", "updater", "admissionController")]
+    assert {part["image"]["tag"] for part in parts} == {VERTICAL_POD_AUTOSCALER.number}
+    assert all(part["enabled"] and part["replicas"] == 2 for part in parts)
+    assert all(part["podDisruptionBudget"] == {"enabled": True, "minAvailable": 1} for part in parts)
+    assert {part["priorityClassName"] for part in parts} == {"system-cluster-critical"}
+
+
+def test_no_pod_waits_for_the_webhook_of_vertical_scaling_to_come_back():
+    graph = made({"vertical-pod-autoscaler": {}})
+    webhook = values(graph, "vertical-pod-autoscaler")["admissionController"]["mutatingWebhookConfiguration"]
+    assert webhook["failurePolicy"] == "Ignore"
+    (expression,) = webhook["namespaceSelector"]["matchExpressions"]
+    namespace = release(graph, "vertical-pod-autoscaler").inputs["namespace"]
+    assert (expression["key"], expression["operator"]) == ("kubernetes.io/metadata.name", "NotIn")
+    assert set(expression["values"]) == {"kube-system", namespace}
+
+
+def test_every_pod_of_vertical_scaling_is_what_its_namespace_enforces():
+    given = values(made({"vertical-pod-autoscaler": {}}), "vertical-pod-autoscaler")
+    job = given["admissionController"]["certGen"]
+    for pod, container in (
+        (given["podSecurityContext"], given["containerSecurityContext"]),
+        (job["podSecurityContext"], job["securityContext"]),
+    ):
+        assert pod["runAsNonRoot"] is True
+        assert pod["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert container["allowPrivilegeEscalation"] is False
+        assert container["capabilities"] == {"drop": ["ALL"]}
 
 
 def test_outputs_name_all_that_was_installed():

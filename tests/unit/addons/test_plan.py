@@ -30,6 +30,13 @@ def test_needs_come_along_first_and_say_who_needs_them():
     assert [release.before for release in plan.releases] == [(), ("jobset",), ("jobset", "kubeflow-trainer")]
 
 
+def test_what_the_cluster_has_from_eks_does_not_come_along():
+    assert planned({"vertical-pod-autoscaler": {}}).added == {"metrics-server": ("vertical-pod-autoscaler",)}
+    plan = planned({"vertical-pod-autoscaler": {}}, managed_addons=["metrics-server"])
+    assert (names(plan), plan.added) == (["vertical-pod-autoscaler"], {})
+    assert [release.before for release in plan.releases] == [()]
+
+
 @pytest.mark.parametrize(
     ("software", "family", "brought"),
     [
