@@ -8,7 +8,7 @@ from ..infra.labels import check_name
 from ..problems import Problems, camel_case, suggestion
 from .data_center_args import PriorityClass
 from .fabric import check_fabric
-from .images import check_image_name
+from .images import MODEL_PARTS, check_image_name
 from .layer import SECTIONS, Layer
 
 _HIGHEST_PRIORITY: Final = 1_000_000_000
@@ -158,5 +158,11 @@ def _check_workload_names(problems: Problems, sections: Sections) -> None:
 def _workloads(sections: Sections) -> Iterable[tuple[str, Mapping[str, Any]]]:
     for family in (*_WORKLOADS, "warm_capacity"):
         for name, args in sections.get(family, {}).items():
-            within = ".service" if family == "inference_services" else ""
-            yield f"{camel_case(family)}.{name}{within}", workload_args(family, args)
+            path = f"{camel_case(family)}.{name}"
+            if family != "inference_services":
+                yield path, args
+                continue
+            for key in MODEL_PARTS:
+                part: object = args.get(key)
+                if isinstance(part, Mapping):
+                    yield f"{path}.{camel_case(key)}", cast(Mapping[str, Any], part)

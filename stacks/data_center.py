@@ -266,7 +266,7 @@ class DataCenter(pulumi.ComponentResource):
         return {
             key: create_served_model(
                 key,
-                self._filled("inference_services", {**args, "service": near.resolved(args["service"])}),
+                self._filled("inference_services", near.resolved_model(args)),
                 near.after_tenant(args["service"]),
             )
             for key, args in self._composition.section("inference_services").items()

@@ -1,13 +1,16 @@
 """Images that a data center builds: workloads give their names in the place of an address."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pulumi
 
 from ..problems import Problems, suggestion
 
 Section = Mapping[str, Mapping[str, Any]]
+
+MODEL_PARTS: Final = ("service", "predictive_scaling")
+"""Parts of a served model that run pods of an image of their own."""
 
 _STAND_IN: Final = f"registry.example/image@sha256:{'0' * 64}"
 _IN_ADDRESSES: Final = frozenset("/:.@")
@@ -38,9 +41,9 @@ def repositories_of(section: Section, urls: pulumi.Input[Any] | None) -> dict[st
 
 def with_stand_in(family: str, own: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a workload's inputs with an address in the place of an image's name, for checking them."""
-    service: object = own.get("service")
-    if family == "inference_services" and isinstance(service, Mapping):
-        return {**own, "service": with_stand_in("", service)}  # pyright: ignore[reportUnknownArgumentType]
+    if family == "inference_services":
+        parts = {key: cast(Mapping[str, Any], own[key]) for key in MODEL_PARTS if isinstance(own.get(key), Mapping)}
+        return {**own, **{key: with_stand_in("", part) for key, part in parts.items()}}
     return {**own, "image": _STAND_IN} if is_name(own.get("image")) else own
 
 

@@ -44,17 +44,18 @@ class Neighbours:
 
     def resolved(self, args: Mapping[str, Any]) -> Any:
         """Return a workload's inputs with names replaced by the outputs of what they name."""
-        resolved = self.in_tenant(args)
-        if args.get("node_pool") in self.pools:
-            resolved["node_pool"] = self.pools[args["node_pool"]].pool_name
-        if args.get("priority_class") in self.priority_classes:
-            resolved["priority_class"] = self.priority_classes[args["priority_class"]].object_name
-        if args.get("image") in self.images:
-            resolved["image"] = self.images[args["image"]].reference
+        resolved = self._placed(self.in_tenant(args))
         if args.get("mounts"):
             resolved["mounts"] = [
                 {**mount, "claim": self._claim(args["namespace"], mount["claim"])} for mount in args["mounts"]
             ]
+        return resolved
+
+    def resolved_model(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a served model's inputs with the names in its service and in its predictive autoscaler replaced."""
+        resolved = {**args, "service": self.resolved(args["service"])}
+        if "predictive_scaling" in args:
+            resolved["predictive_scaling"] = self._placed(args["predictive_scaling"])
         return resolved
 
     def after_tenant(self, args: Mapping[str, Any]) -> pulumi.ResourceOptions:
@@ -64,6 +65,17 @@ class Neighbours:
         if identity is not None:
             needs.append(identity)
         return pulumi.ResourceOptions.merge(self.inside, pulumi.ResourceOptions(depends_on=needs))
+
+    def _placed(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Return inputs with what is said of where pods run, and of which image, as outputs."""
+        placed = dict(args)
+        if args.get("node_pool") in self.pools:
+            placed["node_pool"] = self.pools[args["node_pool"]].pool_name
+        if args.get("priority_class") in self.priority_classes:
+            placed["priority_class"] = self.priority_classes[args["priority_class"]].object_name
+        if args.get("image") in self.images:
+            placed["image"] = self.images[args["image"]].reference
+        return placed
 
     def _tenant(self, args: Mapping[str, Any]) -> Tenancy:
         return self.tenants[self.composition.namespaces[args["namespace"]]]

@@ -17,6 +17,12 @@ from aidc.stacks import check_settings
 ROOT = Path(__file__).parents[2]
 IMAGE = "docker:index/image:Image"
 CONTEXT = "FROM scratch\nCOPY model.bin /\n"
+FORECAST: dict[str, Any] = {
+    "image": "scaler",
+    "maxReplicas": 6,
+    "load": {"query": "sum(rate(aidc_inference_requests_total[2m]))"},
+    "capacity": {"serviceSeconds": 1.5, "concurrency": 16},
+}
 
 
 def settings(stack: str) -> dict[str, Any]:
@@ -85,6 +91,39 @@ def test_workloads_run_what_is_built_by_its_digest(stack: str, context: Path, tm
 def test_what_is_built_comes_before_what_runs_it(context: Path, tmp_path: Path) -> None:
     graph = evaluated(tmp_path / "project", "staging", with_images("staging", context))
     assert graph.named("server", IMAGE).urn in graph.named("chat-deployment").dependencies
+
+
+def test_a_predictive_autoscaler_runs_what_is_built_too(context: Path, tmp_path: Path) -> None:
+    build = {"context": str(context), "dockerLogin": True, "repositoryUrl": "inference"}
+    given = with_images("staging", context, scaler=build)
+    given["inferenceServices"]["chat"]["predictiveScaling"] = FORECAST
+    graph = evaluated(tmp_path / "project", "staging", given)
+    scaling = graph.named("chat", "aidc:index:PredictiveScaling")
+    (deployment,) = (each for each in graph.children[scaling.urn] if each.name == "chat-deployment")
+    (container,) = deployment.inputs["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == graph.named("scaler", "aidc:index:WorkloadImage").outputs["reference"]
+    assert graph.named("scaler", IMAGE).urn in deployment.dependencies
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "reason"),
+    [
+        ({"image": "scalr"}, "image", "did you mean 'scaler'"),
+        ({"image": "registry.example/autoscaler"}, "image", "no fixed version"),
+        ({"nodePool": "servng"}, "nodePool", "there is no node pool 'servng'"),
+        ({"priorityClass": "servng"}, "priorityClass", "there is no 'servng' in priorityClasses"),
+    ],
+)
+def test_a_wrong_name_of_a_predictive_autoscaler_is_refused(
+    changes: dict[str, str], path: str, reason: str, context: Path
+) -> None:
+    given = with_images("staging", context, scaler={"context": str(context), "repositoryUrl": "inference"})
+    given["inferenceServices"]["chat"]["predictiveScaling"] = {**FORECAST, **changes}
+    with pytest.raises(InvalidInput) as caught:
+        check_settings(given, "staging")
+    found = {problem.path: problem.reason for problem in caught.value.problems}
+    assert set(found) == {f"inferenceServices.chat.predictiveScaling.{path}"}
+    assert reason in found[f"inferenceServices.chat.predictiveScaling.{path}"]
 
 
 def test_another_content_changes_the_image_and_no_urn(context: Path, tmp_path: Path) -> None:
@@ -165,9 +204,10 @@ def test_addresses_go_on_to_work(context: Path) -> None:
 
 def test_elsewhere_the_repository_has_no_default(context: Path) -> None:
     given = settings("local")
-    given["images"] = {"training": {"context": str(context)}}
+    training: dict[str, Any] = {"context": str(context)}
+    given["images"] = {"training": training}
     with pytest.raises(InvalidInput, match=r"images\.training\.repositoryUrl: missing"):
         check_settings(given, "local")
-    given["images"]["training"] |= {"repositoryUrl": "registry.example/lab/training", "dockerLogin": True}
+    training |= {"repositoryUrl": "registry.example/lab/training", "dockerLogin": True}
     given["trainingJobs"]["gpt2"]["image"] = "training"
     check_settings(given, "local")
