@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 
 from ..evaluation.graph import Resource, ResourceGraph
 from ..problems import Problem, Problems
+from .scale_writers import scale_writers
 
 _AUTOSCALERS: Final = ("HorizontalPodAutoscaler", "ScaledObject")
 
@@ -48,10 +49,12 @@ def check_one_owner(problems: Problems, claims: Iterable[ReplicaClaim]) -> None:
 def replica_conflicts(graph: ResourceGraph) -> tuple[Problem, ...]:
     """Find every number of pods that two resources of a program write: autoscalers, and workloads with `replicas`.
 
+    Autoscalers are those of Kubernetes and of KEDA, and a PredictiveScaling that writes the number itself.
+
     Paths are `<type> <name>` of the resource that is one too many. Targets whose names are not known yet are left out.
     """
     problems = Problems()
-    claims = [*_autoscalers(graph)]
+    claims = [*_autoscalers(graph), *_scale_writers(graph)]
     kinds = {claim.kind for claim in claims}
     check_one_owner(problems, [*claims, *_workloads(graph, kinds)])
     return tuple(problems)
@@ -65,6 +68,17 @@ def _autoscalers(graph: ResourceGraph) -> Iterator[ReplicaClaim]:
             claim = _claim(resource, target.get("name"), target.get("kind", "Deployment"), api_version)
             if claim is not None:
                 yield claim
+
+
+def _scale_writers(graph: ResourceGraph) -> Iterator[ReplicaClaim]:
+    for writer in scale_writers(graph):
+        yield ReplicaClaim(
+            path=_path(writer.resource),
+            namespace=writer.namespace,
+            name=writer.name,
+            kind=writer.kind,
+            group=writer.api_version.rpartition("/")[0],
+        )
 
 
 def _workloads(graph: ResourceGraph, kinds: Iterable[str]) -> Iterator[ReplicaClaim]:
@@ -82,12 +96,16 @@ def _claim(resource: Resource, name: object, kind: object, api_version: object) 
     if not (isinstance(name, str) and isinstance(namespace, str) and isinstance(api_version, str)):
         return None
     return ReplicaClaim(
-        path=f"{resource.type.rpartition(':')[2]} {resource.name}",
+        path=_path(resource),
         namespace=namespace,
         name=name,
         kind=str(kind),
         group=api_version.rpartition("/")[0],
     )
+
+
+def _path(resource: Resource) -> str:
+    return f"{resource.type.rpartition(':')[2]} {resource.name}"
 
 
 def _section(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:

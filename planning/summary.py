@@ -21,6 +21,7 @@ from .plan_assumptions import PlanAssumptions
 from .plan_document import plan_document
 from .quota_demands import QuotaDemand, quota_demands
 from .regions import Regions
+from .scale_writers import bounded
 from .teardown import TeardownStep, teardown_order
 
 _STAGES: Final = (
@@ -176,7 +177,7 @@ def summarise(graph: ResourceGraph, assumptions: PlanAssumptions | None = None) 
     assumptions = assumptions or PlanAssumptions()
     manifests = ordered_manifests(graph, allow_unknowns=True)
     uncounted: list[str] = []
-    found = workloads(manifests, uncounted)
+    found = bounded(workloads(manifests, uncounted), graph)
     pools = node_pools(graph, manifests)
     regions = Regions(graph, assumptions.region)
     chosen = [(workload, pool_of(workload, pools)) for workload in found]

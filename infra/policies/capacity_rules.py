@@ -7,6 +7,7 @@ from ...evaluation.graph import Resource, ResourceGraph
 from ...planning.catalog import all_instance_types
 from ...planning.node_pools import is_accelerator
 from ...planning.ownership import replica_conflicts
+from ...planning.scale_writers import SCALE_WRITER_TYPE, scale_writers
 from ...planning.values import mappings, requirements, section, text
 from .policy_documents import listed
 from .rule import Level, ResourceRule, Rule, StackRule
@@ -14,7 +15,7 @@ from .selection import declared
 
 _POOL: Final = ("kubernetes:karpenter.sh/*:NodePool",)
 _SCALERS: Final = ("HorizontalPodAutoscaler", "ScaledObject", "VerticalPodAutoscaler")
-_SCALER_TYPES: Final = tuple(f"kubernetes:*:{kind}" for kind in _SCALERS)
+_SCALER_TYPES: Final = (*(f"kubernetes:*:{kind}" for kind in _SCALERS), SCALE_WRITER_TYPE)
 _BOUND: Final = ("baseline", "restricted")
 _LEVEL: Final = "pod-security.kubernetes.io/enforce"
 _OF_ACCELERATORS: Final = ("karpenter.k8s.aws/instance-gpu-", "karpenter.k8s.aws/instance-accelerator-")
@@ -101,14 +102,21 @@ def _owners(graph: ResourceGraph) -> Iterator[tuple[Resource, str]]:
 
 
 def _targets(graph: ResourceGraph) -> Iterator[tuple[Resource, str]]:
-    for scaler in declared(graph, *_SCALERS):
-        namespace, target = section(scaler.inputs, "metadata").get("namespace"), _target(scaler)
-        kind, name = target.get("kind", "Deployment"), target.get("name")
+    for scaler, namespace, kind, name in _scaled(graph):
         if not isinstance(name, str) or not isinstance(kind, str):
             continue
         found = (section(each.inputs, "metadata") for each in declared(graph, kind))
         if not any(each.get("name") == name and each.get("namespace") == namespace for each in found):
             yield scaler, f"scales {kind} {name}, which is not in this program"
+
+
+def _scaled(graph: ResourceGraph) -> Iterator[tuple[Resource, object, object, object]]:
+    for scaler in declared(graph, *_SCALERS):
+        target = _target(scaler)
+        namespace = section(scaler.inputs, "metadata").get("namespace")
+        yield scaler, namespace, target.get("kind", "Deployment"), target.get("name")
+    for writer in scale_writers(graph):
+        yield writer.resource, writer.namespace, writer.kind, writer.name
 
 
 def _target(scaler: Resource) -> Mapping[str, Any]:

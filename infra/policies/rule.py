@@ -38,11 +38,14 @@ class Rule:
     """Ids of checks that others have published on the same matter, or where a guide says it."""
 
     types: tuple[str, ...]
-    """Type tokens that it is about; `*` stands for any text, such as `kubernetes:*:Deployment`."""
+    """Type tokens that it is about; `*` stands for any text, such as `kubernetes:*:Deployment`. A component is named in
+    full."""
 
     def concerns(self, resource: Resource) -> bool:
         """Whether it is about a resource: one of its types, and owned by the program."""
-        return resource.custom and not resource.read and any(fnmatchcase(resource.type, each) for each in self.types)
+        if not resource.custom:
+            return resource.type in self.types
+        return not resource.read and any(fnmatchcase(resource.type, each) for each in self.types)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from ...evaluation.graph import Resource, ResourceGraph
 from ...evaluation.quantities import quantity
 from ...planning.node_pools import is_accelerator
+from ...planning.scale_writers import scale_writers
 from ...planning.values import mappings, number, section, text
 from .pod_templates import JOBS, POD_TYPES, SERVERS, PodTemplate, pod_templates
 from .rule import Level, ResourceRule, Rule, StackRule, is_given
@@ -137,6 +138,8 @@ def _scaled(graph: ResourceGraph) -> Iterator[tuple[object, object, object]]:
             target = section(scaler.inputs, "spec", "scaleTargetRef")
             namespace = section(scaler.inputs, "metadata").get("namespace")
             yield target.get("kind", "Deployment"), namespace, target.get("name")
+    for writer in scale_writers(graph):
+        yield writer.kind, writer.namespace, writer.name
 
 
 def _spread(resource: Resource) -> Iterator[str]:

@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from aidc.components.autoscaling import EventDrivenScaling, HorizontalScaling
+import pytest
+
+from aidc.components.autoscaling import (
+    EventDrivenScaling,
+    HorizontalScaling,
+    PredictiveActing,
+    PredictiveMode,
+    PredictiveScaling,
+)
 from aidc.evaluation import evaluate
 from aidc.infra.kubernetes import KubernetesObject
 from aidc.planning.ownership import ReplicaClaim, check_one_owner, replica_conflicts
@@ -17,6 +25,29 @@ _TRIGGER: dict[str, Any] = {
 
 def horizontal(name: str, target: Any, namespace: str = "ai") -> None:
     HorizontalScaling(name, {"namespace": namespace, "target": {"name": target}, "max_replicas": 4, "cpu_percent": 70})
+
+
+def predictive(
+    name: str,
+    target: Any,
+    mode: PredictiveMode = PredictiveMode.ACT,
+    acting: PredictiveActing = PredictiveActing.SCALE,
+    namespace: str = "ai",
+) -> None:
+    PredictiveScaling(
+        name,
+        {
+            "namespace": namespace,
+            "image": "registry.example/autoscaler:1.0.0",
+            "target": {"name": target},
+            "min_replicas": 2,
+            "max_replicas": 8,
+            "load": {"query": "load"},
+            "capacity": {"replica_rate": 5},
+            "mode": mode,
+            "acting": acting,
+        },
+    )
 
 
 def deployment(name: str, spec: dict[str, Any], api_version: str = "apps/v1") -> KubernetesObject:
@@ -70,6 +101,43 @@ def test_a_workload_that_writes_its_number_is_found() -> None:
     assert conflict.startswith("Deployment chat: sets the number of the pods of Deployment 'chat' in 'ai'")
 
 
+def test_a_predictive_autoscaler_that_writes_the_number_is_an_owner() -> None:
+    def program() -> None:
+        deployment("chat", {"replicas": 3})
+        predictive("first", "chat")
+        deployment("search", {})
+        horizontal("search", "search")
+        predictive("second", "search")
+        # Somewhere else, and by itself.
+        predictive("third", "search", namespace="dev")
+
+    assert found(program) == [
+        "PredictiveScaling second: sets the number of the pods of Deployment 'search' in 'ai', which "
+        "HorizontalPodAutoscaler search-autoscaler owns; keep one of them",
+        "Deployment chat: sets the number of the pods of Deployment 'chat' in 'ai', which PredictiveScaling first "
+        "owns; keep one of them",
+    ]
+
+
+@pytest.mark.parametrize("acting", list(PredictiveActing))
+def test_a_forecast_that_is_only_shown_owns_nothing(acting: PredictiveActing) -> None:
+    def program() -> None:
+        deployment("chat", {})
+        horizontal("chat", "chat")
+        predictive("forecast", "chat", PredictiveMode.FORECAST, acting)
+
+    assert found(program) == []
+
+
+def test_with_keda_its_scaled_object_is_the_owner() -> None:
+    def program() -> None:
+        horizontal("other", "chat")
+        predictive("chat", "chat", acting=PredictiveActing.KEDA)
+
+    (conflict,) = found(program)
+    assert conflict.startswith("ScaledObject chat-scaled-object: sets the number")
+
+
 def test_kinds_of_other_groups_are_other_workloads() -> None:
     def program() -> None:
         deployment("chat", {"replicas": 3}, api_version="example.org/v1")
@@ -82,7 +150,7 @@ def test_names_that_are_not_known_yet_are_left_out() -> None:
     def program() -> None:
         target = deployment("chat", {}).status.apply(lambda status: status["name"])
         horizontal("first", target)
-        horizontal("second", target)
+        predictive("second", target)
 
     assert found(program, preview=True) == []
     known = found(program, answers=[lambda *_: {"status": {"name": "chat"}}])
@@ -95,3 +163,15 @@ def test_the_plan_warns_of_two_owners() -> None:
         horizontal("second", "chat")
 
     assert any("keep one of them" in warning for warning in summarise(evaluate(program)).warnings)
+
+
+def test_the_plan_counts_as_many_pods_as_whoever_writes_their_number_may_give() -> None:
+    def program() -> None:
+        pod = {"spec": {"containers": [{"name": "server", "resources": {"requests": {"cpu": "2"}}}]}}
+        deployment("chat", {"template": pod})
+        deployment("other", {"template": pod})
+        predictive("chat", "chat")
+
+    planned = {each.workload.name: each.workload for each in summarise(evaluate(program)).workloads}
+    assert (planned["chat"].pods, planned["chat"].maximum_pods) == (2, 8)
+    assert (planned["other"].pods, planned["other"].maximum_pods) == (1, 1)

@@ -229,6 +229,13 @@ def autoscaler(*metrics: dict[str, Any], target: str = "it") -> Resource:
     return kubernetes("autoscaling/v2", "HorizontalPodAutoscaler", spec=spec)
 
 
+def scale_writer(target: str = "it", mode: str = "act", acting: str = "scale") -> Resource:
+    """Return the component whose pods write a number of pods themselves."""
+    inputs = {"namespace": "ai", "target": {"name": target}, "max_replicas": 4, "mode": mode, "acting": acting}
+    type = "aidc:index:PredictiveScaling"
+    return Resource(urn=f"{_PREFIX}{type}::it", type=type, name="it", custom=False, inputs=inputs)
+
+
 def of_resource(name: str, kind: str = "Utilization") -> dict[str, Any]:
     return {"type": "Resource", "resource": {"name": name, "target": {"type": kind}}}
 
@@ -429,14 +436,21 @@ KEPT: dict[str, list[list[Resource]]] = {
     "pool-taint": [[pool()], [pool({"limits": {"cpu": "64"}, "template.spec.taints": []})]],
     "pool-consolidation": [[pool()], [pool({"disruption": {"consolidateAfter": "5m", "budgets": [{"nodes": "10%"}]}})]],
     "namespace-pod-security": [[namespace(**{LEVEL: "restricted"})], [namespace(**{LEVEL: "baseline"})]],
-    "one-owner-of-replicas": [[server(), autoscaler()]],
+    "one-owner-of-replicas": [
+        [server(), autoscaler()],
+        [server(), scale_writer()],
+        [server(), autoscaler(), scale_writer(mode="forecast")],
+        [server(), autoscaler(), scale_writer(acting="keda")],
+        [server(), autoscaler(), scale_writer(target="another")],
+        [server(), autoscaler(), scale_writer(target=UNKNOWN)],  # type: ignore[arg-type]
+    ],
     "one-owner-of-requests": [
         [sizes("memory"), autoscaler(of_resource("cpu"))],
         [sizes("cpu", "memory"), autoscaler(of_resource("cpu", "AverageValue"))],
         [sizes("cpu", mode="Off"), autoscaler(of_resource("cpu"))],
         [sizes("cpu"), autoscaler(of_resource("cpu"), target="another")],
     ],
-    "scaler-target": [[server(), autoscaler(), sizes("cpu")]],
+    "scaler-target": [[server(), autoscaler(), sizes("cpu")], [server(), scale_writer()]],
     "api-version": [[budget({})]],
 }
 """By rule: programs that keep it, in all ways that differ."""
@@ -634,6 +648,7 @@ BROKEN: dict[str, list[list[Resource]]] = {
     "disruption-budget": [
         [server(replicas=3)],
         [server(), autoscaler()],
+        [server(), scale_writer()],
         [server(replicas=3), budget({"matchLabels": {"app": "that"}})],
     ],
     "replicas-spread": [[server({"spec.topologySpreadConstraints": _REMOVED}, replicas=3)]],
@@ -657,12 +672,21 @@ BROKEN: dict[str, list[list[Resource]]] = {
         [pool({"disruption.consolidationPolicy": "WhenEmptyOrUnderutilized"})],
     ],
     "namespace-pod-security": [[namespace()], [namespace(**{LEVEL: "privileged"})]],
-    "one-owner-of-replicas": [[server(replicas=3), autoscaler()]],
+    "one-owner-of-replicas": [
+        [server(replicas=3), autoscaler()],
+        [server(replicas=3), scale_writer()],
+        [server(), autoscaler(), scale_writer()],
+    ],
     "one-owner-of-requests": [
         [sizes("cpu", "memory"), autoscaler(of_resource("cpu"))],
         [sizes(), autoscaler(of_resource("memory"))],
     ],
-    "scaler-target": [[autoscaler()], [server(namespace="other"), autoscaler()], [sizes("cpu", target="gone")]],
+    "scaler-target": [
+        [autoscaler()],
+        [server(namespace="other"), autoscaler()],
+        [sizes("cpu", target="gone")],
+        [server(), scale_writer(target="gone")],
+    ],
     "api-version": [[kubernetes("policy/v1beta1", "PodDisruptionBudget", spec={})]],
 }
 """By rule: programs that break it once, in all ways that differ."""
