@@ -10,6 +10,7 @@ from .check import check
 from .down import down
 from .plan import plan
 from .render import render
+from .schedule import schedule
 from .schema import schema
 from .serve import serve
 from .simulate import simulate
@@ -36,6 +37,7 @@ app.command(short_help="Deploy an environment to a simulated cluster of this mac
 app.command(short_help="Show what runs where in a simulated cluster.")(status)
 app.command(short_help="Remove a simulated cluster without a trace.")(down)
 app.command(short_help="Find the cheapest node pools that meet a demand.")(allocate)
+app.command(short_help="Show how jobs fit on nodes, and which settings suit them.")(schedule)
 app.command(short_help="Replay a load against policies that scale.")(simulate)
 app.command(short_help="Train a model on this machine.")(train)
 app.command(short_help="Serve an exported model on this machine.")(serve)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from .failures import FAILED
+from .files import read_mapping
 from .libraries import planning_libraries
 from .waiting import shown_while
 
@@ -75,7 +76,7 @@ def allocate(
     from ..problems import Problems
 
     problems = Problems()
-    document = _read(file) if file is not None else {}
+    document = read_mapping(file, "demands with their names") if file is not None else {}
     given = {
         "train": {
             "model": train,
@@ -148,23 +149,6 @@ def _solve(
 
 def _is_conflict(answer: "Allocation | Conflict") -> bool:
     return not hasattr(answer, "pools")
-
-
-def _read(path: Path) -> dict[str, Any]:
-    import yaml
-
-    from ..problems import InvalidInput, Problem
-
-    try:
-        found: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "is no text in UTF-8"
-        raise InvalidInput(str(path), [Problem("", f"cannot be read: {reason}")]) from error
-    except yaml.YAMLError as error:
-        raise InvalidInput(str(path), [Problem("", f"is no YAML: {' '.join(str(error).split())}")]) from error
-    if not isinstance(found, dict):
-        raise InvalidInput(str(path), [Problem("", "holds no mapping; give demands with their names")])
-    return cast(dict[str, Any], found)
 
 
 def _add_demands(

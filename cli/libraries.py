@@ -8,7 +8,7 @@ import typer
 
 from .failures import FAILED
 
-_PLANNING: Final = frozenset(("altair", "highspy", "jinja2", "numpy", "pandas", "vl_convert"))
+_PLANNING: Final = frozenset(("altair", "highspy", "jinja2", "numpy", "ortools", "pandas", "vl_convert"))
 
 
 @contextmanager

@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 def report_of(graph: "ResourceGraph", project: Path | None) -> "PolicyReport":
     """Apply the rules to an evaluated environment, with the exceptions beside the settings of its project's stacks.
 
+    Another file of exceptions is named by the environment variable AIDC_POLICY_EXCEPTIONS.
+
     Raises:
         InvalidInput: the file of exceptions cannot be used.
     """
     from ..evaluation.project import load_project
     from ..infra.policies import RULES, policy_report, read_exceptions
-    from ..infra.policies.exceptions import FILE_NAME
+    from ..infra.policies.exceptions import exceptions_file
 
-    path = load_project(project_folder(project)).config_folder / FILE_NAME
+    path = exceptions_file(load_project(project_folder(project)).config_folder)
     return policy_report(graph, read_exceptions(path, [rule.name for rule in RULES]))
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from ...problems import Problems
+from ..quantities import count
+from ..reader import Reader
 from .limits import AllocationProblem, Limits
 from .offers import Market, Reservation, market
-from .quantities import count
 from .quota_names import quota_code
-from .reader import Reader
 from .request_demand import ReadDemand, read_demand
 from .serving import ServingNode
 from .training import TrainingLayout

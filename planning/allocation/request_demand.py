@@ -7,9 +7,9 @@ from typing import Any, Final, cast
 from ...problems import Problems
 from ..catalog import InstanceType, LanguageModel, all_instance_types, find_language_model
 from ..catalog.accelerators import find_models
+from ..quantities import count, days, gibibytes, seconds
+from ..reader import Reader
 from .demand import Demand, Purpose
-from .quantities import count, days, gibibytes, seconds
-from .reader import Reader
 from .resources import RESOURCES, ResourceDemand, resource_demand
 from .serving import ServingNode, check_serving, serving_demand
 from .serving_replica import ServingDemand

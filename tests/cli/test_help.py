@@ -10,7 +10,8 @@ import pytest
 
 import aidc
 
-COMMANDS = ("plan", "check", "render", "schema", "up", "status", "down", "allocate", "simulate", "train", "serve")
+COMMANDS = ("plan", "check", "render", "schema", "up", "status", "down", "allocate", "schedule")
+COMMANDS += ("simulate", "train", "serve")
 HEAVY = ("pulumi", "pulumi_kubernetes", "rich", "yaml", "grpc", "httpx", "cryptography", "psutil", "asyncio", "torch")
 
 

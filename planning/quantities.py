@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from ...evaluation.quantities import quantity
-from ...problems import InvalidInput, Problems
+from ..evaluation.quantities import quantity
+from ..problems import InvalidInput, Problems
 
 _COUNT: Final = re.compile(r"([0-9][0-9_,]*(?:\.[0-9]+)?)\s*([kmbt]?)", re.IGNORECASE)
 _TIME: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|min|h|d|days?|hours?|weeks?|w)")

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from ...problems import Problems
-from ..catalog import find_instance_type
+from ..problems import Problems
+from .catalog import find_instance_type
 from .quantities import count
 
 
