@@ -1,5 +1,6 @@
 """Findings that stay, each with its reason, as data."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -11,6 +12,9 @@ from ...problems import InvalidInput, Problems
 
 FILE_NAME: Final = "policies.yaml"
 """Name of the file of exceptions, beside the settings of the stacks."""
+
+EXCEPTIONS_VARIABLE: Final = "AIDC_POLICY_EXCEPTIONS"
+"""Environment variable with the path of another file of exceptions. Default: the one beside the settings."""
 
 _FIELDS: Final = ("rule", "resources", "reason", "stacks")
 
@@ -38,6 +42,22 @@ class PolicyException:
     def is_for(self, stack: str) -> bool:
         """Whether it is about a stack."""
         return any(fnmatchcase(stack, each) for each in self.stacks)
+
+
+def exceptions_file(folder: Path) -> Path:
+    """Return the file that `AIDC_POLICY_EXCEPTIONS` names, or else the one in the folder of the stacks' settings.
+
+    Raises:
+        InvalidInput: the variable names a file that does not exist.
+    """
+    named = os.environ.get(EXCEPTIONS_VARIABLE)
+    if not named:
+        return folder / FILE_NAME
+    if not Path(named).is_file():
+        problems = Problems()
+        problems.add("", f"{Path(named).absolute()} is no file; give the full path of one, or unset it")
+        problems.raise_if_any(EXCEPTIONS_VARIABLE)
+    return Path(named)
 
 
 def read_exceptions(path: Path, rules: Iterable[str]) -> tuple[PolicyException, ...]:

@@ -1,6 +1,5 @@
 """The rules as a policy pack of Pulumi. Needs the extra `policies`."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
@@ -19,15 +18,13 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from ...evaluation.graph import STACK_TYPE, UNKNOWN, Resource, ResourceGraph
-from .exceptions import FILE_NAME, PolicyException, read_exceptions
+from .exceptions import PolicyException, exceptions_file, read_exceptions
 from .report import stack_of
 from .rule import Level, ResourceRule, Rule, StackRule
 from .rules import RULES
 
-EXCEPTIONS_VARIABLE: Final = "AIDC_POLICY_EXCEPTIONS"
-"""Environment variable with the path of the file of exceptions. Default: `stacks/policies.yaml` of this checkout."""
-
-_CHECKOUT: Final = Path(__file__).resolve().parents[2] / "stacks" / FILE_NAME
+# Pulumi tells a pack neither the folder of the project nor that of its settings.
+_STACKS: Final = Path(__file__).resolve().parents[2] / "stacks"
 _LEVELS: Final = {Level.MANDATORY: EnforcementLevel.MANDATORY, Level.ADVISORY: EnforcementLevel.ADVISORY}
 
 
@@ -37,8 +34,7 @@ def run() -> None:
     Raises:
         InvalidInput: the file of exceptions cannot be used.
     """
-    path = Path(os.environ.get(EXCEPTIONS_VARIABLE) or _CHECKOUT)
-    exceptions = read_exceptions(path, [rule.name for rule in RULES])
+    exceptions = read_exceptions(exceptions_file(_STACKS), [rule.name for rule in RULES])
     PolicyPack("aidc", policies(exceptions), description="Rules that every environment of aidc keeps.")
 
 

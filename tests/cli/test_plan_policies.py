@@ -55,6 +55,19 @@ def test_json_has_every_finding(main: Callable[..., Any], project: Path) -> None
     assert policies["mandatory"] + policies["advisory"] + 1 == len(policies["findings"])
 
 
+def test_another_file_of_exceptions_is_named_by_a_variable(
+    main: Callable[..., Any], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = "{rule: image-tag, resources: [job], reason: for a moment}"
+    (project / "other.yaml").write_text(f"exceptions: [{entry}]")
+    monkeypatch.setenv("AIDC_POLICY_EXCEPTIONS", str(project / "other.yaml"))
+    assert "1 more stay for a reason" in main("plan", "dev", "--project", project).out
+    monkeypatch.setenv("AIDC_POLICY_EXCEPTIONS", str(project / "none.yaml"))
+    ended = main("plan", "dev", "--project", project)
+    assert ended.code == 2
+    assert f"AIDC_POLICY_EXCEPTIONS: 1 problem\n  - {project / 'none.yaml'} is no file" in ended.err
+
+
 def test_json_of_a_comparison_has_the_findings_too(main: Callable[..., Any], project: Path) -> None:
     document = json.loads(main("plan", "dev", "--project", project, "--against", "dev", "--json", "-").out)
     assert document["policies"]["mandatory"] > 0

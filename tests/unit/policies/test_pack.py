@@ -119,7 +119,9 @@ def without_numbers(found: set[tuple[str, str, str]]) -> set[tuple[str, str, str
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    engine = Engine(tmp_path_factory.mktemp("pack") / "none.yaml")
+    none = tmp_path_factory.mktemp("pack") / "none.yaml"
+    none.write_text("exceptions: []")
+    engine = Engine(none)
     yield engine
     engine.stop()
 
