@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from .failures import FAILED
-from .files import read_mapping
 from .libraries import planning_libraries
 from .waiting import shown_while
 
@@ -73,10 +72,11 @@ def allocate(
     --time-to-first-token 200ms`, both at once, or a file with any number of demands. Exit code 1: nothing that is for
     sale meets it within the limits, which are named.
     """
+    from ..evaluation.documents import read_mapping
     from ..problems import Problems
 
     problems = Problems()
-    document = read_mapping(file, "demands with their names") if file is not None else {}
+    document = read_mapping(file) if file is not None else {}
     given = {
         "train": {
             "model": train,

@@ -1,29 +1,12 @@
-"""Files of people: read with a sentence where that cannot be done, written whole or not at all."""
+"""Files that appear whole or not at all."""
 
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, cast
 
 import typer
 
 from ..problems import InvalidInput, Problem
-
-
-def read_mapping(path: Path, holds: str) -> dict[str, Any]:
-    """Return the mapping that a YAML file is; `holds` says what names it should have. Raises `InvalidInput`."""
-    import yaml
-
-    try:
-        found: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "is no text in UTF-8"
-        raise InvalidInput(str(path), [Problem("", f"cannot be read: {reason}")]) from error
-    except yaml.YAMLError as error:
-        raise InvalidInput(str(path), [Problem("", f"is no YAML: {' '.join(str(error).split())}")]) from error
-    if not isinstance(found, dict):
-        raise InvalidInput(str(path), [Problem("", f"holds no mapping; give {holds}")])
-    return cast(dict[str, Any], found)
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -49,6 +49,7 @@ def plan(
     if preview:
         typer.echo(f"{graph.project}/{graph.stack}: {len(graph) - 1} resources; the first preview ends well")
         return
+    from ..planning.plan_document import plan_document
     from ..planning.summary import summarise
     from .plan_policies_page import report_of
 
@@ -64,7 +65,7 @@ def plan(
         from .files import write_json
 
         compared = {} if difference is None else {"difference": difference.to_dict()}
-        write_json(json_file, {**summary.to_dict(), "policies": policies.to_dict(), **compared})
+        write_json(json_file, {**plan_document(summary), "policies": policies.to_dict(), **compared})
     elif html_file is None:
         _show(summary, policies, difference)
 
@@ -101,10 +102,11 @@ def _document(against: str, project: Path | None, assumptions: Path | None, regi
     """Return the plan to compare with: one of a file, or of another environment."""
     if against.endswith(".json") or Path(against).is_file():
         return _read_json(Path(against))
+    from ..planning.plan_document import plan_document
     from ..planning.summary import summarise
 
     graph = evaluate_environment(against, project)
-    return summarise(graph, _assumptions(against, project, assumptions, region)).to_dict()
+    return plan_document(summarise(graph, _assumptions(against, project, assumptions, region)))
 
 
 def _show(summary: "PlanSummary", policies: "PolicyReport", difference: "PlanDifference | None") -> None:
@@ -124,8 +126,9 @@ def _show(summary: "PlanSummary", policies: "PolicyReport", difference: "PlanDif
 
 def _difference(summary: "PlanSummary", before: dict[str, Any], subject: str) -> "PlanDifference":
     from ..planning.plan_difference import compare_plans
+    from ..planning.plan_document import plan_document
 
-    return compare_plans(before, summary.to_dict(), subject)
+    return compare_plans(before, plan_document(summary), subject)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .environment import ProjectFolder, evaluate_environment
-from .files import read_mapping, write_json
+from .files import write_json
 from .libraries import planning_libraries
 from .waiting import shown_while
 
@@ -41,7 +41,7 @@ def schedule(
     `aidc schedule --on prod` takes an environment as it is; `aidc schedule jobs.yaml --on prod` tries other jobs on it.
     Nothing is made. Jobs that do not run are no failure: the exit code is 0.
     """
-    document: dict[str, Any] = read_mapping(file, "`nodes` and `jobs`") if file is not None else {}
+    document = _read(file) if file is not None else {}
     with planning_libraries():
         from ..planning.scheduling.request import read_scheduling_request
         from ..planning.scheduling.study import study
@@ -62,6 +62,12 @@ def schedule(
         write_json(json_file, data_of(problem, found, left_out))
     if json_file is None or str(json_file) != "-":
         show(problem, found, left_out)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    from ..evaluation.documents import read_mapping
+
+    return read_mapping(path)
 
 
 def _parts(environment: str, project: Path | None) -> "EnvironmentParts | None":

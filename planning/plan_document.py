@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from ..evaluation.graph import STACK_TYPE
+from .summary import PlannedWorkload, PlanSummary, PoolSummary
 
 if TYPE_CHECKING:
     from ..evaluation.graph import ResourceGraph
     from .quota_demands import QuotaDemand
-    from .summary import PlannedWorkload, PlanSummary, PoolSummary
 
 FORMAT: Final = 2
 """Raised when a reader of the old form would not understand the new one."""
@@ -20,7 +20,7 @@ FORMAT: Final = 2
 _ENVIRONMENT: Final = "ENV"
 
 
-def plan_document(summary: "PlanSummary") -> dict[str, Any]:
+def plan_document(summary: PlanSummary) -> dict[str, Any]:
     """Return a plan as plain data; keys are camelCase, amounts in cores, bytes and pieces."""
     return {
         "format": FORMAT,
@@ -88,7 +88,7 @@ def without_environment(text: str, pattern: re.Pattern[str]) -> str:
     return pattern.sub(_ENVIRONMENT, text)
 
 
-def _workload(each: "PlannedWorkload") -> dict[str, Any]:
+def _workload(each: PlannedWorkload) -> dict[str, Any]:
     return {
         "kind": each.workload.kind,
         "namespace": each.workload.namespace,
@@ -99,7 +99,7 @@ def _workload(each: "PlannedWorkload") -> dict[str, Any]:
     }
 
 
-def _pool(summary: "PlanSummary", each: "PoolSummary") -> dict[str, Any]:
+def _pool(summary: PlanSummary, each: PoolSummary) -> dict[str, Any]:
     price = summary.cost.of_pool(each.pool.name)
     return {
         "name": each.pool.name,

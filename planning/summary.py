@@ -18,7 +18,6 @@ from .node_needs import with_needs
 from .node_pools import NodePool, node_pools
 from .ownership import replica_conflicts
 from .plan_assumptions import PlanAssumptions
-from .plan_document import plan_document
 from .quota_demands import QuotaDemand, quota_demands
 from .regions import Regions
 from .scale_writers import bounded
@@ -158,10 +157,6 @@ class PlanSummary:
         counts = [each.pool.maximum_nodes for each in self.pools]
         known = [count for count in counts if count is not None]
         return sum(known) if len(known) == len(counts) else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for `--json`: see `plan_document`."""
-        return plan_document(self)
 
 
 def summarise(graph: ResourceGraph, assumptions: PlanAssumptions | None = None) -> PlanSummary:

@@ -94,7 +94,7 @@ def test_many_jobs_are_searched_and_bounded(main: Callable[..., Any], tmp_path: 
         ("nodes: {a: 3}", ["nodes.a: 3 is no mapping"]),
         ("jobs: {a: {cpu: 1, memory: 1Gi, gpus: 1.5}}", ["jobs.a.gpus: 1.5 is not possible"]),
         ("jobs: {a: {cpu: 1, memory: 1Gi, topology: near}}", ["jobs.a.topology: 'near' is not one of"]),
-        ("- a", ["holds no mapping; give `nodes` and `jobs`"]),
+        ("- a", ["the file must be a mapping of keys to values"]),
     ],
 )
 def test_bad_input_is_refused(

@@ -10,6 +10,7 @@ import pytest
 
 from aidc.evaluation import ResourceGraph
 from aidc.planning.plan_assumptions import read_plan_assumptions
+from aidc.planning.plan_document import plan_document
 from aidc.planning.summary import PlanSummary, summarise
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +54,10 @@ SERVICES = [
     ("AccessLogBucket", 1000, "s3-read"),
     ("ThreatDetection", 10, "guardduty-management-events"),
     ("ThreatDetection", 100, "guardduty-flow-logs"),
+    ("ThreatDetection", 10, "guardduty-s3-data-events"),
+    ("ThreatDetection", 10, "guardduty-eks-audit-logs"),
+    ("ThreatDetection", 100, "guardduty-malware-scans"),
+    ("ThreatDetection", 1, "topic-requests"),
     ("BackupPlan", 1000, "ebs-snapshot"),
     # platform
     ("EksCluster", HOURS, "eks-cluster"),
@@ -64,6 +69,7 @@ SERVICES = [
     ("ObjectStore", 3 * 100, "s3-write"),
     ("ObjectStore", 3 * 1000, "s3-read"),
     ("BucketReplication", 100, "transfer-between-regions"),
+    ("SharedFilesystem", 38400, "fsx-lustre-persistent-2-ssd-500"),
     ("SharedFilesystem", 1000, "efs-standard"),
     ("SharedFilesystem", 1000, "efs-elastic-read"),
     ("SharedFilesystem", 100, "efs-elastic-write"),
@@ -81,6 +87,16 @@ SERVICES = [
     ("LoadBalancer", HOURS, "network-load-balancer"),
     ("LoadBalancer", HOURS, "network-load-balancer-capacity"),
 ]
+
+# Virtual CPUs that runtime monitoring looks at: 2 g6e.12xlarge, 1 p4d.24xlarge and 3 m7i.xlarge at least; of each pool its
+# largest nodes at most, of training's those of the reservation.
+WATCHED = (2 * 48 + 96 + 3 * 4, 16 * 192 + 8 * 96 + 2 * 96 + 12 * 192 + 6 * 4)
+
+
+def watched(vcpus: int, prices: dict[str, float]) -> float:
+    """The first 500 at one price, all others at half of it."""
+    first = min(vcpus, 500)
+    return first * prices["guardduty-runtime-monitoring"] + (vcpus - first) * prices["guardduty-runtime-monitoring-more"]
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +125,8 @@ def test_the_plan_of_production_agrees_with_a_sum_by_hand(prod: PlanSummary, pri
         disks_of_fewest = 0 if pool == "h100-training" else fewest
         least.append(disks_of_fewest * DISKS[pool] * prices["ebs-gp3"])
         most.append(largest * DISKS[pool] * prices["ebs-gp3"])
+    least.append(watched(WATCHED[0], prices))
+    most.append(watched(WATCHED[1], prices))
     services = [units * prices[name] for _, units, name in SERVICES]
     assert prod.cost.monthly.least == pytest.approx(math.fsum(least + services), rel=1e-12)
     assert prod.cost.monthly.most == pytest.approx(math.fsum(most + services), rel=1e-12)
@@ -120,6 +138,7 @@ def test_each_component_of_production_agrees_with_its_part_of_that_sum(
 ) -> None:
     for kind in {component for component, _, _ in SERVICES}:
         by_hand = math.fsum(units * prices[name] for component, units, name in SERVICES if component == kind)
+        by_hand += watched(WATCHED[1], prices) if kind == "ThreatDetection" else 0.0
         lines = [each for each in prod.cost.lines if each.owner.component.startswith(f"{kind} ")]
         found = math.fsum(each.monthly.most for each in lines if not each.owner.pool)
         assert found == pytest.approx(by_hand, rel=1e-12), kind
@@ -130,7 +149,7 @@ def test_each_component_of_production_agrees_with_its_part_of_that_sum(
 
 def test_what_production_has_without_a_price_is_named_and_in_no_sum(prod: PlanSummary) -> None:
     found = sorted((each.owner.name, each.reason) for each in prod.cost.unpriced)
-    assert ("scratch", "no price is known in us-east-1") in found
+    assert ("data", "no price is known in us-east-1") in found
     assert [name for name, reason in found if reason.endswith("us-west-2")] == [
         "prod-recovery-backup",
         "prod-recovery-checkpoints",
@@ -138,18 +157,18 @@ def test_what_production_has_without_a_price_is_named_and_in_no_sum(prod: PlanSu
         "prod-recovery-checkpoints",
         "prod-recovery-storage",
     ]
-    assert len(found) == 13
-    assert not [line for line in prod.cost.lines if line.owner.name == "scratch" and "Lustre" in line.title]
+    assert len(found) == 7
+    assert not [line for line in prod.cost.lines if line.owner.name == "data" and "no snapshots" in line.title]
     assert all(line.monthly.most > 0 for line in prod.cost.lines)
 
 
 def test_a_price_of_ones_own_closes_the_gap(evaluate_stack: Callable[..., ResourceGraph], prod: PlanSummary) -> None:
-    own: dict[str, Any] = {"cost": {"prices": {"fsx-lustre-persistent-2-ssd-500": 0.34, "p5.48xlarge": 40}}}
+    own: dict[str, Any] = {"cost": {"prices": {"backup-other": 0.06, "p5.48xlarge": 40}}}
     found = summarise(evaluate_stack(ROOT, "prod"), read_plan_assumptions(own)).cost
-    more = 38400 * 0.34 - 16 * (55.04 - 40) * HOURS
+    more = 1000 * 0.06 - 16 * (55.04 - 40) * HOURS
     assert found.monthly.most - prod.cost.monthly.most == pytest.approx(more)
-    assert len(found.unpriced) == 12
-    assert {line.source for line in found.lines if line.price.startswith("fsx")} == {""}
+    assert len(found.unpriced) == 6
+    assert {line.source for line in found.lines if line.price.startswith("backup")} == {""}
 
 
 def test_every_line_says_where_its_price_is_from_and_what_was_assumed(prod: PlanSummary) -> None:
@@ -207,7 +226,7 @@ def test_a_plan_differs_from_itself_by_nothing_and_environments_by_their_pools(
 
     written = json.loads(json.dumps(prod.to_dict()))
     assert compare_plans(written, prod.to_dict()).is_empty
-    found = compare_plans(summarise(evaluate_stack(ROOT, "dev")).to_dict(), written)
+    found = compare_plans(plan_document(summarise(evaluate_stack(ROOT, "dev"))), written)
     assert {"h100-training", "l40s-serving", "a100-shared"} <= set(found.pools_added)
     assert "GpuNodePool h100-training" in {each.name for each in found.costs}
     # The cluster is the same thing in both, whatever it is called.

@@ -7,6 +7,7 @@ import pytest
 from aidc.evaluation import evaluate
 from aidc.infra.kubernetes import KubernetesObject
 from aidc.planning.plan_difference import compare_plans
+from aidc.planning.plan_document import environment_pattern, plan_document, without_environment
 from aidc.planning.summary import summarise
 from aidc.problems import InvalidInput
 
@@ -20,7 +21,7 @@ def pool(name: str, type: str, nodes: int) -> None:
 
 
 def document(*pools: tuple[str, str, int]) -> dict[str, Any]:
-    return summarise(evaluate(lambda: [pool(*each) for each in pools])).to_dict()
+    return plan_document(summarise(evaluate(lambda: [pool(*each) for each in pools])))
 
 
 def test_pools_cost_and_power_that_come_go_and_change() -> None:
@@ -55,7 +56,6 @@ def test_what_is_no_plan_is_refused_with_the_way_out(wrong: dict[str, Any]) -> N
 
 
 def test_an_environments_name_counts_as_the_same_in_both() -> None:
-    from aidc.planning.plan_document import environment_pattern, without_environment
 
     pattern = environment_pattern("prod", "prod-platform")
     assert without_environment("prod-nat", pattern) == "ENV-nat"

@@ -10,6 +10,7 @@ import pytest
 from aidc.components.compute import GpuNodePool
 from aidc.evaluation import evaluate
 from aidc.infra.kubernetes import KubernetesObject
+from aidc.planning.plan_document import plan_document
 from aidc.planning.summary import PlanSummary, summarise
 from aidc.problems import InvalidInput
 
@@ -119,7 +120,7 @@ def test_what_has_no_price_is_named_and_what_is_there_already_is_not() -> None:
     assert found.maximum_nodes is None
     (warning,) = found.warnings
     assert warning.startswith("node pool open has no limits: nothing bounds its nodes")
-    data = found.to_dict()
+    data = plan_document(found)
     assert [each["pool"] for each in data["cost"]["unpriced"]] == ["open"]
     assert {each["name"]: each["pricePerHour"] for each in data["nodePools"] if each["name"] != "priced"} == {
         "there": None,
@@ -145,7 +146,7 @@ def test_what_is_no_workload_is_refused_by_name() -> None:
 
 
 def test_an_empty_program() -> None:
-    data = page(lambda: None).to_dict()
+    data = plan_document(page(lambda: None))
     assert data["resources"] == 0
     assert data["pods"] == {"least": 0, "most": 0}
     assert data["nodePools"] == data["workloads"] == data["warnings"] == data["components"] == []
