@@ -77,7 +77,14 @@ class CostAssumptions:
     """GB of flow logs and DNS queries that each GuardDuty detector looks at. Default: 100."""
 
     data_hundred_thousand_events: float = 100.0
-    """Hundreds of thousands of data events on each trail that records some. Default: 100."""
+    """Hundreds of thousands of data events on each trail that records some, and in the S3 that GuardDuty protects.
+    Default: 100."""
+
+    audit_million_events: float = 10.0
+    """Millions of events in the audit logs of EKS that GuardDuty looks at. Default: 10."""
+
+    malware_scanned_gb: float = 100.0
+    """GB of volumes that GuardDuty scans for malware. Default: 100."""
 
     backup_gb: float = 1000.0
     """GB of snapshots of EBS that each backup plan keeps. Default: 1,000."""

@@ -14,8 +14,10 @@ from ..values import mappings, number, text, whole
 from .counter import UNKNOWN_SIZE, Counter, Entry
 from .lines import CostLine, Unpriced
 
-COUNTED_ELSEWHERE: Final = frozenset({"aws:eks/nodeGroup:NodeGroup", "aws:ec2/instance:Instance"})
-"""Machines: what they cost is written by pool."""
+DETECTOR_FEATURE: Final = "aws:guardduty/detectorFeature:DetectorFeature"
+
+COUNTED_ELSEWHERE: Final = frozenset({"aws:eks/nodeGroup:NodeGroup", "aws:ec2/instance:Instance", DETECTOR_FEATURE})
+"""Machines, whose cost is written by pool, and what is paid for by machines."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,11 +180,6 @@ def _web_acl(counter: Counter, resource: Resource) -> Iterator[Entry]:
     yield from counter.assumed(owner, "web-acl-requests", region, "web_million_requests")
 
 
-def _detector_feature(counter: Counter, resource: Resource) -> Iterator[Entry]:
-    if resource.inputs.get("status") != "DISABLED":
-        yield from counter.there(counter.owner(resource), "guardduty-feature", counter.regions.of(resource))
-
-
 def _trail(counter: Counter, resource: Resource) -> Iterator[Entry]:
     # The first trail's management events are free: only what is recorded beside them is charged.
     owner, region = counter.owner(resource), counter.regions.of(resource)
@@ -244,7 +241,6 @@ _RULES: Final[Mapping[str, Callable[[Counter, Resource], Iterator[Entry]]]] = {
     "aws:efs/fileSystem:FileSystem": _elastic_file_system,
     "aws:cloudwatch/logGroup:LogGroup": _log_group,
     "aws:wafv2/webAcl:WebAcl": _web_acl,
-    "aws:guardduty/detectorFeature:DetectorFeature": _detector_feature,
     "aws:cloudtrail/trail:Trail": _trail,
     "aws:ebs/volume:Volume": _volume,
     "aws:ec2/capacityReservation:CapacityReservation": _reservation,

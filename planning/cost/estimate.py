@@ -12,11 +12,12 @@ from ..regions import Regions
 from ..span import Span
 from ..values import mapping, text
 from .assumptions import CostAssumptions
-from .aws_resources import resource_lines
+from .aws_resources import DETECTOR_FEATURE, resource_lines
 from .counter import Counter, Entry
 from .kubernetes_objects import object_lines
 from .lines import CostLine, Unpriced
 from .nodes import SIMULATED, machine_lines
+from .watched import detector_feature
 
 _SUBNET: Final = "aws:ec2/subnet:Subnet"
 _CHARTS: Final = ("kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart")
@@ -136,6 +137,8 @@ def _entries(counter: Counter, manifests: Sequence[Manifest], machines: Sequence
         yield from machine_lines(counter, machine)
     for resource in counter.graph:
         yield from resource_lines(counter, resource)
+        if resource.type == DETECTOR_FEATURE and not resource.read:
+            yield from detector_feature(counter, resource, machines)
         if resource.type in _CHARTS and _keeps_data(resource):
             reason = "its volumes are made at deployment, by its values"
             yield Unpriced(owner=counter.owner(resource), what=f"volumes of the chart {resource.name}", reason=reason)

@@ -88,15 +88,17 @@ SERVICES = [
     ("LoadBalancer", HOURS, "network-load-balancer-capacity"),
 ]
 
-# Virtual CPUs that runtime monitoring looks at: 2 g6e.12xlarge, 1 p4d.24xlarge and 3 m7i.xlarge at least; of each pool its
-# largest nodes at most, of training's those of the reservation.
+# Virtual CPUs that runtime monitoring looks at: 2 g6e.12xlarge, 1 p4d.24xlarge and 3 m7i.xlarge at least; at most those
+# of each pool's largest nodes.
 WATCHED = (2 * 48 + 96 + 3 * 4, 16 * 192 + 8 * 96 + 2 * 96 + 12 * 192 + 6 * 4)
 
 
 def watched(vcpus: int, prices: dict[str, float]) -> float:
     """The first 500 at one price, all others at half of it."""
     first = min(vcpus, 500)
-    return first * prices["guardduty-runtime-monitoring"] + (vcpus - first) * prices["guardduty-runtime-monitoring-more"]
+    return (
+        first * prices["guardduty-runtime-monitoring"] + (vcpus - first) * prices["guardduty-runtime-monitoring-more"]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -224,8 +226,8 @@ def test_a_plan_differs_from_itself_by_nothing_and_environments_by_their_pools(
 ) -> None:
     from aidc.planning.plan_difference import compare_plans
 
-    written = json.loads(json.dumps(prod.to_dict()))
-    assert compare_plans(written, prod.to_dict()).is_empty
+    written = json.loads(json.dumps(plan_document(prod)))
+    assert compare_plans(written, plan_document(prod)).is_empty
     found = compare_plans(plan_document(summarise(evaluate_stack(ROOT, "dev"))), written)
     assert {"h100-training", "l40s-serving", "a100-shared"} <= set(found.pools_added)
     assert "GpuNodePool h100-training" in {each.name for each in found.costs}

@@ -100,7 +100,11 @@ def test_endpoints_cost_by_zone_and_gateways_nothing(
             {"storageCapacity": 1200, "deploymentType": "PERSISTENT_2", "perUnitStorageThroughput": 125},
             "fsx-lustre-persistent-2-ssd-125",
         ),
-        ({"storageCapacity": 1200, "deploymentType": "PERSISTENT_2", "perUnitStorageThroughput": 500}, None),
+        (
+            {"storageCapacity": 1200, "deploymentType": "PERSISTENT_2", "perUnitStorageThroughput": 500},
+            "fsx-lustre-persistent-2-ssd-500",
+        ),
+        ({"storageCapacity": 1200, "deploymentType": "PERSISTENT_2", "perUnitStorageThroughput": 700}, None),
         ({"storageCapacity": 6000, "deploymentType": "PERSISTENT_1", "storageType": "HDD"}, None),
     ],
 )
@@ -108,6 +112,70 @@ def test_lustre_costs_by_kind_and_throughput(inputs: dict[str, Any], price: str 
     found = lines(make_graph, "aws:fsx/lustreFileSystem:LustreFileSystem", inputs)
     assert found == ({price: 1200.0} if price else {})
     assert bool(reasons(make_graph, "aws:fsx/lustreFileSystem:LustreFileSystem", inputs)) == (price is None)
+
+
+FEATURE = "aws:guardduty/detectorFeature:DetectorFeature"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("EBS_MALWARE_PROTECTION", {"guardduty-malware-scans": 100.0}),
+        ("EKS_AUDIT_LOGS", {"guardduty-eks-audit-logs": 10.0}),
+        ("S3_DATA_EVENTS", {"guardduty-s3-data-events": 10.0}),
+    ],
+)
+def test_a_protection_plan_costs_by_what_it_reads(name: str, expected: dict[str, float], make_graph: Make) -> None:
+    assert lines(make_graph, FEATURE, {"name": name, "status": "ENABLED"}) == expected
+    assert lines(make_graph, FEATURE, {"name": name, "status": "DISABLED"}) == {}
+    assert reasons(make_graph, FEATURE, {"name": name, "status": "DISABLED"}) == []
+
+
+def test_a_protection_plan_that_nobody_knows_is_said(make_graph: Make) -> None:
+    assert reasons(make_graph, FEATURE, {"name": "RDS_LOGIN_EVENTS", "status": "ENABLED"}) == [
+        ("GuardDuty, another protection plan", "no price is known in us-east-1")
+    ]
+
+
+def watched(make: Make, groups: dict[str, dict[str, Any]]) -> Any:
+    nodes = [("aws:eks/nodeGroup:NodeGroup", name, inputs) for name, inputs in groups.items()]
+    plan = (FEATURE, "agents", {"name": "RUNTIME_MONITORING", "status": "ENABLED"})
+    return summarise(make({"Thing a": [*nodes, plan]})).cost
+
+
+@pytest.mark.parametrize(
+    ("fewest", "largest", "expected"),
+    [
+        # 8 vCPUs a node; 62 nodes have 496 of them, 63 have 504.
+        (2, 62, {"": (16, 496)}),
+        (2, 63, {"": (16, 500), "-more": (0, 4)}),
+        (100, 200, {"": (500, 500), "-more": (300, 1100)}),
+    ],
+)
+def test_runtime_monitoring_costs_by_the_virtual_cpus_of_all_nodes_in_two_tiers(
+    fewest: int, largest: int, expected: dict[str, tuple[int, int]], make_graph: Make
+) -> None:
+    scaling = {"minSize": fewest, "maxSize": largest, "desiredSize": fewest}
+    found = watched(make_graph, {"a": {"instanceTypes": ["m7i.2xlarge"], "scalingConfig": scaling}})
+    name = "guardduty-runtime-monitoring"
+    counted = {line.price: line.quantity for line in found.lines if line.price.startswith(name)}
+    assert {key.removeprefix(name): (each.least, each.most) for key, each in counted.items()} == expected
+
+
+def test_runtime_monitoring_is_not_free_where_nobody_knows_the_nodes(make_graph: Make) -> None:
+    said = [(each.what, each.reason) for each in watched(make_graph, {}).unpriced]
+    assert said == [("GuardDuty, runtime monitoring, the first 500 vCPUs", "no machines are here")]
+    scaling = {"minSize": 1, "maxSize": 2, "desiredSize": 1}
+    found = watched(make_graph, {"odd": {"instanceTypes": ["m99.large"], "scalingConfig": scaling}})
+    assert "how many vCPUs odd may have is not known" in {each.reason for each in found.unpriced}
+
+
+def test_every_price_of_services_carries_a_date() -> None:
+    for name in service_price_names():
+        for region in service_price_regions(name):
+            price = find_service_price(name, "eu-west-9" if region == "everywhere" else region)
+            assert price is not None
+            assert price.date, name
 
 
 def test_logs_that_are_kept_for_ever_have_no_price(make_graph: Make) -> None:
@@ -246,11 +314,12 @@ def test_load_balancers_of_services_and_of_ingresses_that_share_one(make_graph: 
     assert sorted(prices) == [
         "application-load-balancer",
         "application-load-balancer-capacity",
+        "classic-load-balancer",
         "network-load-balancer",
         "network-load-balancer-capacity",
         "public-ipv4",
     ]
-    assert [each.what for each in found.unpriced] == ["classic load balancer"]
+    assert found.unpriced == ()
 
 
 def test_assumptions_are_read_by_name_and_all_that_is_wrong_is_told_at_once() -> None:
