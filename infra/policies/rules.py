@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from .addon_rules import ADDON_RULES
 from .bucket_rules import BUCKET_RULES
 from .capacity_rules import CAPACITY_RULES
 from .data_rules import DATA_RULES
@@ -21,5 +22,6 @@ RULES: Final[tuple[Rule, ...]] = (
     *POD_RULES,
     *WORKLOAD_RULES,
     *CAPACITY_RULES,
+    *ADDON_RULES,
 )
 """All rules; their names are unique."""

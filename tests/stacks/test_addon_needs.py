@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from aidc.evaluation.layers import evaluate_layers, joined
+from aidc.evaluation.project import load_project
+from aidc.infra.policies import findings
 from aidc.problems import InvalidInput
 from aidc.stacks import check_settings
 
@@ -36,6 +39,13 @@ def settings(stack: str, scaling: Mapping[str, Any], addons: Mapping[str, Any]) 
     if addons:
         chosen = given["clusterAddons"]["addons"] | dict(addons)
         given["clusterAddons"]["addons"] = {name: each for name, each in chosen.items() if each is not None}
+    return given
+
+
+def platform(stack: str, addons: Mapping[str, Any]) -> dict[str, Any]:
+    document = yaml.safe_load((STACKS / f"Pulumi.{stack}.yaml").read_text())
+    given = {key.removeprefix("aidc:"): value for key, value in document["config"].items()}
+    given["clusterAddons"]["addons"] |= addons
     return given
 
 
@@ -82,6 +92,26 @@ def test_eks_s_own_metrics_server_is_one() -> None:
 
 def test_the_add_ons_of_a_layer_beneath_are_not_known() -> None:
     check_settings(settings("prod", {"verticalScaling": VERTICAL, "scaleOnWaiting": {"maxReplicas": 4}}, {}), "prod")
+
+
+@pytest.mark.parametrize("with_addon", [False, True])
+def test_a_plan_of_all_layers_says_what_their_settings_cannot(tmp_path: Path, *, with_addon: bool) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "Pulumi.yaml").write_text((STACKS.parent / "Pulumi.yaml").read_text())
+    for file in [*STACKS.glob("Pulumi.prod*.yaml"), STACKS / "__main__.py"]:
+        (tmp_path / "stacks" / file.name).write_text(file.read_text())
+    changed = {"prod": settings("prod", {"verticalScaling": VERTICAL}, {})}
+    if with_addon:
+        changed["prod-platform"] = platform("prod-platform", {"vertical-pod-autoscaler": {}})
+    for stack, given in changed.items():
+        document = {"config": {f"aidc:{key}": value for key, value in given.items()}}
+        (tmp_path / f"stacks/Pulumi.{stack}.yaml").write_text(yaml.safe_dump(document))
+    graph = joined(evaluate_layers(load_project(tmp_path), "prod"))
+    found = [each for each in findings(graph) if each.rule.name == "addon-there"]
+    assert [each.resource.type.rpartition(":")[2] for each in found] == (
+        [] if with_addon else ["VerticalPodAutoscaler"]
+    )
+    assert all("add-on vertical-pod-autoscaler" in each.message for each in found)
 
 
 def test_a_model_that_is_wrong_in_itself_is_told_that_alone() -> None:

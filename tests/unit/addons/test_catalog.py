@@ -12,6 +12,7 @@ from aidc.infra.addons.catalog import MONITORS
 from aidc.infra.addons.gpu_software import OWNERSHIP
 from aidc.infra.addons.settings import COMMON_SETTINGS
 from aidc.infra.addons.values import file_values
+from aidc.infra.policies.addon_rules import OBJECTS
 from aidc.infra.versions import ADDON_CHARTS
 
 ROOT = Path(__file__).parents[3]
@@ -117,3 +118,11 @@ def test_the_page_lists_the_addons_that_there_are():
         for addon in ADDONS.values()
     ]
     assert rows == expected
+
+
+def test_the_rule_about_custom_objects_knows_who_brings_them():
+    for group, charts in OBJECTS.items():
+        bringing = [name for name in charts if group in ADDONS[name].definitions]
+        assert bringing
+        # The others need one that does.
+        assert all(set(ADDONS[name].needs) & set(bringing) for name in charts if name not in bringing)

@@ -275,6 +275,15 @@ LEVEL = "pod-security.kubernetes.io/enforce"
 SERVER = "spec.containers.0."
 SECURITY = f"{SERVER}securityContext."
 
+
+def chart(location: str) -> Resource:
+    return resource("kubernetes:helm.sh/v3:Release", "chart", chart=location)
+
+
+def definition(group: str) -> Resource:
+    return kubernetes("apiextensions.k8s.io/v1", "CustomResourceDefinition", spec={"group": group})
+
+
 KEPT: dict[str, list[list[Resource]]] = {
     "eks-control-plane-logs": [[cluster()], [cluster({"enabledClusterLogTypes": UNKNOWN})]],
     "eks-endpoint-open": [
@@ -452,6 +461,12 @@ KEPT: dict[str, list[list[Resource]]] = {
     ],
     "scaler-target": [[server(), autoscaler(), sizes("cpu")], [server(), scale_writer()]],
     "api-version": [[budget({})]],
+    "addon-there": [
+        [cluster(), chart("oci://registry.example/charts/vertical-pod-autoscaler"), sizes("cpu")],
+        [cluster(), chart("keda"), kubernetes("keda.sh/v1alpha1", "ScaledObject")],
+        [cluster(), definition("autoscaling.k8s.io"), sizes("cpu")],
+        [sizes("cpu")],
+    ],
 }
 """By rule: programs that keep it, in all ways that differ."""
 
@@ -688,5 +703,10 @@ BROKEN: dict[str, list[list[Resource]]] = {
         [server(), scale_writer(target="gone")],
     ],
     "api-version": [[kubernetes("policy/v1beta1", "PodDisruptionBudget", spec={})]],
+    "addon-there": [
+        [cluster(), sizes("cpu")],
+        [cluster(), chart("keda"), definition("keda.sh"), sizes("cpu")],
+        [cluster(), kubernetes("kueue.x-k8s.io/v1beta2", "LocalQueue")],
+    ],
 }
 """By rule: programs that break it once, in all ways that differ."""
