@@ -16,8 +16,10 @@ import yaml
 from aidc.components.autoscaling.predictive_scaling import PredictiveScaling
 from aidc.evaluation import evaluate
 from aidc.evaluation.manifests import manifests_of
+from aidc.workloads.autoscaler.bounds import reactive_replicas
 
 ACCOUNT = "chat-autoscaler"
+REPLICA_RATE, UTILISATION, MAXIMUM = 5.0, 0.8, 12
 
 
 def declared(namespace, arguments):
@@ -93,13 +95,7 @@ class Process:
         os.kill(self.process.pid, number)
 
     def metrics(self):
-        """Gauges and counters by name, with labels; none while it does not answer."""
-        try:
-            text = httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=5, trust_env=False).text
-        except httpx.HTTPError:
-            return {}
-        pairs = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-        return {name.removeprefix("aidc_autoscaler_"): float(value) for name, value in pairs}
+        return metrics_at(f"http://127.0.0.1:{self.port}")
 
     def is_ready(self):
         try:
@@ -109,6 +105,16 @@ class Process:
 
     def logged(self):
         return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+
+
+def metrics_at(address):
+    """Gauges and counters of an autoscaler by name, with labels; none while it does not answer."""
+    try:
+        text = httpx.get(f"{address}/metrics", timeout=5, trust_env=False).text
+    except httpx.HTTPError:
+        return {}
+    pairs = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    return {name.removeprefix("aidc_autoscaler_"): float(value) for name, value in pairs}
 
 
 class Samples:
@@ -133,3 +139,19 @@ class Samples:
         while not self._ended.wait(0.1):
             replicas = self._client.request("GET", self._path)["spec"].get("replicas", 0)
             self.taken.append((time.time(), replicas))
+
+
+def never_below(samples, load, seconds):
+    """Require of every sample as many pods as the reactive rule wanted all the time of the last seconds."""
+    first = load.began
+    missing = []
+    for moment, replicas in samples.taken:
+        past = [moment - seconds * part / 20 for part in range(21)]
+        wants = min(reactive(load.rate(max(each, first)), replicas) for each in past)
+        if replicas < min(wants, MAXIMUM):
+            missing.append((round(moment - first, 1), replicas, wants))
+    assert not missing, missing
+
+
+def reactive(rate, replicas):
+    return reactive_replicas(rate, replicas, replica_rate=REPLICA_RATE, utilisation=UTILISATION)

@@ -15,6 +15,7 @@ from aidc.controlplane.definitions import wait_until_served
 from aidc.controlplane.processes import ProcessTable
 from aidc.controlplane.waiting import wait_until_ready
 from aidc.infra import versions
+from aidc.tools.images import images_folder
 from aidc.tools.progress import Silence
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -205,3 +206,17 @@ def aidc(state, command):
         return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=seconds)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def image_archives():
+    """Return the archives of programs' images, `localhost/aidc-<program>:local`; skip where one is not there."""
+
+    def find(*programs):
+        folder = images_folder(os.environ) / "archives"
+        found = [folder / f"{program}.tar" for program in programs]
+        if missing := [each.name for each in found if not each.is_file()]:
+            pytest.skip(f"{', '.join(missing)} not in {folder}; `make images` builds them (Linux, as root)")
+        return found
+
+    return find

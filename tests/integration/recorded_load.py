@@ -6,6 +6,18 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from aidc.planning.autoscaling.shipped import shipped_trace
+
+
+def recorded():
+    """Requests a second of 32 recorded minutes: the valley, and the way to a hill that is made higher."""
+    values = shipped_trace().series.values
+    averages = values[: len(values) // 6 * 6].reshape(-1, 6).sum(1) / 60
+    stretch = averages[:32]
+    low, high = stretch[14:].min(), stretch[14:].max()
+    rates = [max(1.0, float(4 + 36 * (value - low) / (high - low))) for value in stretch]
+    return rates[3:14], rates[14:]
+
 
 class RecordedLoad:
     """Plays rates, each for some seconds, and answers queries for now and for the past.
@@ -13,13 +25,13 @@ class RecordedLoad:
     What was before comes again and again until it plays, so that the past is long enough and ends where it begins.
     """
 
-    def __init__(self, before, rates, hold):
+    def __init__(self, before, rates, hold, host="127.0.0.1"):
         self.before, self.rates, self.hold = list(before), list(rates), hold
         self._made = time.time()
         self.began = None
         self.failing = False
         """Whether it refuses every query, as a Prometheus that is gone."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer((host, 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
@@ -34,7 +46,7 @@ class RecordedLoad:
 
     @property
     def address(self):
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return "http://{}:{}".format(*self._server.server_address)
 
     def play(self):
         self.began = time.time()

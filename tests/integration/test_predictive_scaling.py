@@ -5,27 +5,25 @@ import signal
 import time
 
 import pytest
-from autoscalers import Identity, Process, Samples, declared, free_port
-from recorded_load import RecordedLoad
+from autoscalers import (
+    MAXIMUM,
+    REPLICA_RATE,
+    UTILISATION,
+    Identity,
+    Process,
+    Samples,
+    declared,
+    free_port,
+    never_below,
+    reactive,
+)
+from recorded_load import RecordedLoad, recorded
 
 from aidc.controlplane.failure import ApiError
 from aidc.controlplane.objects import spec, status
-from aidc.planning.autoscaling.shipped import shipped_trace
-from aidc.workloads.autoscaler.bounds import reactive_replicas
 
-REPLICA_RATE, UTILISATION, MAXIMUM = 5.0, 0.8, 12
 SYNC = 5.0
 """Seconds between two looks of the HPA in a simulated cluster."""
-
-
-def recorded():
-    """Requests a second of 32 recorded minutes: the valley, and the way to a hill that is made higher."""
-    values = shipped_trace().series.values
-    averages = values[: len(values) // 6 * 6].reshape(-1, 6).sum(1) / 60
-    stretch = averages[:32]
-    low, high = stretch[14:].min(), stretch[14:].max()
-    rates = [max(1.0, float(4 + 36 * (value - low) / (high - low))) for value in stretch]
-    return rates[3:14], rates[14:]
 
 
 def arguments(load, **more):
@@ -64,22 +62,6 @@ def processes():
     for process in started:
         with contextlib.suppress(ProcessLookupError):
             process.stop()
-
-
-def never_below(samples, load, seconds):
-    """Require of every sample as many pods as the reactive rule wanted all the time of the last seconds."""
-    first = load.began
-    missing = []
-    for moment, replicas in samples.taken:
-        past = [moment - seconds * part / 20 for part in range(21)]
-        wants = min(reactive(load.rate(max(each, first)), replicas) for each in past)
-        if replicas < min(wants, MAXIMUM):
-            missing.append((round(moment - first, 1), replicas, wants))
-    assert not missing, missing
-
-
-def reactive(rate, replicas):
-    return reactive_replicas(rate, replicas, replica_rate=REPLICA_RATE, utilisation=UTILISATION)
 
 
 def replicas_of(client, namespace, name="chat"):

@@ -1,7 +1,6 @@
 """The library's own programs as real pods: trained by two, through a loss of each, served, scaled, and replaced."""
 
 import json
-import os
 from pathlib import Path
 
 import httpx
@@ -10,7 +9,6 @@ from steady_load import Load
 
 from aidc.controlplane.cluster import Cluster
 from aidc.controlplane.real_node.requirements import lacking
-from aidc.tools.images import images_folder
 
 HERE = Path(__file__).parent
 PROJECT = HERE / "real_programs"
@@ -22,13 +20,8 @@ pytestmark = [
 
 
 @pytest.fixture(scope="session")
-def archives():
-    """The archives of the programs' images, `localhost/aidc-<program>:local`."""
-    folder = images_folder(os.environ) / "archives"
-    found = [folder / f"{program}.tar" for program in ("training", "inference")]
-    if missing := [each.name for each in found if not each.is_file()]:
-        pytest.skip(f"{', '.join(missing)} not in {folder}; `make images` builds them (Linux, as root)")
-    return found
+def archives(image_archives):
+    return image_archives("training", "inference")
 
 
 @pytest.fixture
