@@ -14,6 +14,7 @@ from aidc.cli.report import page as page_module
 from aidc.cli.report.page import render_page
 from aidc.infra.policies import RULES, PolicyException, policy_report
 from aidc.planning.plan_difference import compare_plans
+from aidc.planning.plan_document import plan_document
 from aidc.planning.summary import PlanSummary
 
 EVIL = '<script>alert("1")</script>'
@@ -202,10 +203,10 @@ def test_findings_of_policies_stand_with_their_reasons(gpus: PlanSummary, read: 
 
 def test_the_difference_from_another_plan(gpus: PlanSummary, read: Callable[[str], Any]) -> None:
     before = gpus
-    document = before.to_dict()
+    document = plan_document(before)
     document["cost"]["byComponent"] = {}
     document["inventory"] = document["inventory"][1:]
-    difference = compare_plans(document, before.to_dict(), "before")
+    difference = compare_plans(document, plan_document(before), "before")
     page = read(render_page(before, difference=difference))
     assert "From shop/dev to shop/dev." in page.by_id("difference").text
     (row,) = page.by_id("difference-costs").rows()
