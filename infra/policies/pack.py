@@ -41,6 +41,7 @@ def run() -> None:
 def policies(exceptions: Sequence[PolicyException] = ()) -> list[Policy]:
     """Return every rule as a policy of Pulumi that does not report what an exception covers."""
     found: list[Policy] = []
+    registered = Registered()
     for rule in RULES:
         about: dict[str, Any] = {
             "name": rule.name,
@@ -51,28 +52,53 @@ def policies(exceptions: Sequence[PolicyException] = ()) -> list[Policy]:
         }
         own = [each for each in exceptions if each.rule == rule.name]
         if isinstance(rule, ResourceRule):
-            found.append(ResourceValidationPolicy(validate=_resource_check(rule, own), **about))
+            found.append(ResourceValidationPolicy(validate=_resource_check(rule, own, registered), **about))
         elif isinstance(rule, StackRule):
-            found.append(StackValidationPolicy(validate=_stack_check(rule, own), **about))
+            found.append(StackValidationPolicy(validate=_stack_check(rule, own, registered), **about))
     return found
 
 
-def _resource_check(rule: ResourceRule, exceptions: Sequence[PolicyException]) -> Any:
+class Registered:
+    """Inputs of the resources that an update has registered, by URN.
+
+    Pulumi shows a resource by its inputs when it is registered, and by its outputs at the end of the stack. Those hold
+    what a server filled in, such as one replica of a Deployment whose number the program leaves to an autoscaler.
+    """
+
+    def __init__(self) -> None:
+        self._inputs: dict[str, dict[str, Any]] = {}
+        self._is_over = False
+
+    def inputs(self, args: ResourceValidationArgs) -> dict[str, Any]:
+        """Return the inputs of a resource that is being registered; they are read once for all rules."""
+        if self._is_over:
+            self._inputs, self._is_over = {}, False
+        if args.urn not in self._inputs:
+            self._inputs[args.urn] = plain(args.props)
+        return self._inputs[args.urn]
+
+    def at_the_end(self, resource: PolicyResource) -> dict[str, Any]:
+        """Return what a resource was registered with, or its outputs where it was not registered."""
+        self._is_over = True
+        known = self._inputs.get(resource.urn)
+        return plain(resource.props) if known is None else known
+
+
+def _resource_check(rule: ResourceRule, exceptions: Sequence[PolicyException], registered: Registered) -> Any:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        resource = Resource(urn=args.urn, type=args.resource_type, name=args.name)
-        # Reading all properties takes its time, and most rules are about other types.
+        inputs = registered.inputs(args)
+        resource = Resource(urn=args.urn, type=args.resource_type, name=args.name, inputs=inputs)
         if not rule.concerns(resource):
             return
-        resource = Resource(urn=args.urn, type=args.resource_type, name=args.name, inputs=plain(args.props))
         for message in rule.check(resource):
             _report(rule, resource, message, exceptions, report)
 
     return validate
 
 
-def _stack_check(rule: StackRule, exceptions: Sequence[PolicyException]) -> Any:
+def _stack_check(rule: StackRule, exceptions: Sequence[PolicyException], registered: Registered) -> Any:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        for resource, message in rule.check(graph_of(args.resources)):
+        for resource, message in rule.check(graph_of(args.resources, registered)):
             _report(rule, resource, message, exceptions, report)
 
     return validate
@@ -85,21 +111,21 @@ def _report(
         report(f"{message}; {rule.way_out}", resource.urn)
 
 
-def graph_of(resources: Sequence[PolicyResource]) -> ResourceGraph:
+def graph_of(resources: Sequence[PolicyResource], registered: Registered) -> ResourceGraph:
     """Return the resources of a stack, as Pulumi gives them to a policy, as a graph like that of an evaluation."""
-    found = {each.urn: _resource(each) for each in resources}
+    found = {each.urn: _resource(each, registered.at_the_end(each)) for each in resources}
     # What stands first in a graph is its stack.
     first = sorted(found, key=lambda urn: found[urn].type != STACK_TYPE)
     return ResourceGraph(project="", stack="", preview=True, resources={urn: found[urn] for urn in first})
 
 
-def _resource(given: PolicyResource) -> Resource:
+def _resource(given: PolicyResource, inputs: dict[str, Any]) -> Resource:
     return Resource(
         urn=given.urn,
         type=given.resource_type,
         name=given.name,
         parent=given.parent.urn if given.parent else "",
-        inputs=plain(given.props),
+        inputs=inputs,
         dependencies=tuple(sorted(each.urn for each in given.dependencies)),
         property_dependencies={
             key: tuple(each.urn for each in needed) for key, needed in given.property_dependencies.items()
