@@ -58,7 +58,7 @@ tools: install ## Find, download or build every program of the control plane; in
 	@$(RUN) python -m aidc.tools
 
 images: install ## Build the images of the programs for a real node (Linux, as root)
-	@$(RUN) python -m aidc.tools.image_archives training inference
+	@$(RUN) python -m aidc.tools.image_archives training inference autoscaler
 
 docs: install ## Write the pages that are generated: settings reference, schema
 	@$(RUN) python docs/generate.py

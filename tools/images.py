@@ -15,7 +15,7 @@ from .golang import run
 from .packages import IMAGE_PROGRAMS, apt_line, system_program
 from .progress import Report, Silence
 
-PROGRAMS: Final = ("training", "inference", "preprocessing")
+PROGRAMS: Final = ("training", "inference", "preprocessing", "autoscaler")
 """Programs that have an image: folders of workloads with a Dockerfile."""
 
 STAND_IN: Final = "localhost/aidc-base:bookworm"
@@ -26,6 +26,9 @@ _PACKAGES: Final = "python3,python3-venv,python3-pip,ca-certificates"
 """What the programs and the building need of the base named by the Dockerfiles: Python 3.11 with pip and venv."""
 
 _SUITE: Final = "bookworm"
+_DOWNLOADS: Final = ("var/cache/apt/archives/*.deb", "var/lib/apt/lists/*_*")
+"""What debootstrap leaves and no image needs: packages that are installed by now, and lists of those there are."""
+
 _CERTIFICATES: Final = "/etc/ssl/certs"
 _BUILD_SECONDS: Final = 3600.0
 _PULL_SECONDS: Final = 60.0
@@ -73,7 +76,7 @@ class Images:
         """Build the image of a program where something changed, and have it as an archive.
 
         Args:
-            program: `training`, `inference` or `preprocessing`.
+            program: One of PROGRAMS.
             base: Image to build on. Default: the one that the Dockerfile names where its registry is reached, and
                 elsewhere one that stands in for it.
 
@@ -129,8 +132,9 @@ class Images:
             tree = Path(place, "tree")
             command = [debootstrap, "--variant=minbase", f"--include={_PACKAGES}", _SUITE, str(tree)]
             run(command, self.folder, os.environ, _BUILD_SECONDS, f"making {STAND_IN}", self._detail(STAND_IN))
-            for downloads in tree.glob("var/cache/apt/archives/*.deb"):
-                downloads.unlink()
+            for pattern in _DOWNLOADS:
+                for downloaded in tree.glob(pattern):
+                    downloaded.unlink()
             container = self._run("from", "scratch", what=f"making {STAND_IN}").strip()
             for arguments in (
                 ("add", "--quiet", container, str(tree), "/"),
@@ -144,7 +148,7 @@ class Images:
         """Build the image of a program; layers that were built before are used again.
 
         Args:
-            program: `training`, `inference` or `preprocessing`: a folder of workloads with a Dockerfile.
+            program: One of PROGRAMS.
             tag: Tag of the image.
             base: Image to build on. Default: the one that the Dockerfile names, with its digest.
 

@@ -15,6 +15,7 @@ BUILDAH = """#!/bin/sh
 cd {home}
 shift 3
 echo "$@" >> calls
+[ "$1" = add ] && (cd "$4" && find . -type f | sort) > {home}/base
 case "$1" in
     images) [ -e stand-in ] && echo 0123 || true ;;
     pull) [ -e registry ] || {{ echo "dial tcp: no such host" >&2; exit 125; }} ;;
@@ -29,7 +30,9 @@ esac
 DEBOOTSTRAP = """#!/bin/sh
 echo debootstrap >> {home}/calls
 for last in "$@"; do :; done
-mkdir "$last"
+mkdir -p "$last/var/lib/dpkg" "$last/var/cache/apt/archives" "$last/var/lib/apt/lists/partial"
+cd "$last/var"
+touch lib/dpkg/status cache/apt/archives/python3.deb lib/apt/lists/debian_main_Packages
 """
 
 
@@ -79,6 +82,8 @@ def test_a_base_of_debian_stands_in_and_is_made_once(calls: Callable[[], list[st
     images.provide("training")
     called = calls()
     assert called.count("debootstrap") == 1
+    # Nothing that was downloaded for it stays in it.
+    assert (tmp_path / "base").read_text() == "./var/lib/dpkg/status\n"
     assert [line for line in called if line.startswith("bud ") and f"--build-arg=BASE={STAND_IN}" in line]
     images.provide("inference")
     assert not {"debootstrap"} & set(calls())
