@@ -136,6 +136,13 @@ def test_a_mandatory_finding_stops_an_update_before_anything_is_made(stack, care
     assert present(cluster_of_stack) == before
 
 
+def test_without_a_preview_what_breaks_a_rule_is_not_made(stack, careless, cluster_of_stack):
+    code, said, found = with_pack(stack, "up", "--yes", "--skip-preview")
+    assert code != 0, said
+    assert "mandatory" in {level for _, level, _, _ in found}
+    assert "careless" not in {name for _, _, name in present(cluster_of_stack)}
+
+
 def test_what_is_deployed_passes_as_its_preview_did(stack, cluster_of_stack):
     code, said, found = with_pack(stack, "up", "--yes", "--skip-preview")
     assert (code, found) == (0, Counter()), said
