@@ -15,8 +15,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from aidc.planning.flows import Demand, Link, Routing
-from aidc.planning.routing import cheapest_routing, equal_cost_routing, fairest_routing
+from aidc.planning.routing.flows import Demand, Link, Routing
+from aidc.planning.routing.routing import cheapest_routing, equal_cost_routing, fairest_routing
 
 CAPACITY = 400.0
 WAYS: dict[str, Callable[[list[Link], list[Demand]], Routing]] = {

@@ -13,7 +13,7 @@ from ..planning.allocation.conflict import Conflict, LimitMove
 from ..planning.allocation.pools import Allocation, LimitPrice, Pool
 from ..planning.allocation.settings import pool_settings
 from ..planning.catalog import all_instance_types, assumptions, sources
-from ..planning.fitting import number
+from ..planning.nodes.fitting import number
 from .tables import counted
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from .environment import Environment, ProjectFolder, configured_region, evaluate
 
 if TYPE_CHECKING:
     from ..infra.policies import PolicyReport
-    from ..planning.plan_assumptions import PlanAssumptions
-    from ..planning.plan_difference import PlanDifference
-    from ..planning.summary import PlanSummary
+    from ..planning.plan.assumptions import PlanAssumptions
+    from ..planning.plan.difference import PlanDifference
+    from ..planning.plan.summary import PlanSummary
 
 
 def plan(
@@ -49,8 +49,8 @@ def plan(
     if preview:
         typer.echo(f"{graph.project}/{graph.stack}: {len(graph) - 1} resources; the first preview ends well")
         return
-    from ..planning.plan_document import plan_document
-    from ..planning.summary import summarise
+    from ..planning.plan.document import plan_document
+    from ..planning.plan.summary import summarise
     from .plan_policies_page import report_of
 
     summary = summarise(graph, _assumptions(environment, project, assumptions, region))
@@ -84,7 +84,7 @@ def _check_page(html_file: Path | None, date: str, *, preview: bool) -> None:
 
 def _assumptions(environment: str, project: Path | None, file: Path | None, region: str) -> "PlanAssumptions":
     from ..planning.catalog import regions
-    from ..planning.plan_assumptions import read_plan_assumptions
+    from ..planning.plan.assumptions import read_plan_assumptions
 
     if region:
         problems = Problems()
@@ -102,8 +102,8 @@ def _document(against: str, project: Path | None, assumptions: Path | None, regi
     """Return the plan to compare with: one of a file, or of another environment."""
     if against.endswith(".json") or Path(against).is_file():
         return _read_json(Path(against))
-    from ..planning.plan_document import plan_document
-    from ..planning.summary import summarise
+    from ..planning.plan.document import plan_document
+    from ..planning.plan.summary import summarise
 
     graph = evaluate_environment(against, project)
     return plan_document(summarise(graph, _assumptions(against, project, assumptions, region)))
@@ -125,8 +125,8 @@ def _show(summary: "PlanSummary", policies: "PolicyReport", difference: "PlanDif
 
 
 def _difference(summary: "PlanSummary", before: dict[str, Any], subject: str) -> "PlanDifference":
-    from ..planning.plan_difference import compare_plans
-    from ..planning.plan_document import plan_document
+    from ..planning.plan.difference import compare_plans
+    from ..planning.plan.document import plan_document
 
     return compare_plans(before, plan_document(summary), subject)
 

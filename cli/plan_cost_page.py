@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from ..planning.cost.estimate import CostEstimate
     from ..planning.cost.lines import Unpriced
     from ..planning.energy import PowerEstimate
-    from ..planning.graph_capacity import GraphCapacity
-    from ..planning.quota_demands import QuotaDemand
-    from ..planning.summary import PlanSummary
+    from ..planning.nodes.graph_capacity import GraphCapacity
+    from ..planning.nodes.quota_demands import QuotaDemand
+    from ..planning.plan.summary import PlanSummary
 
 _KILOGRAMS_PER_TONNE = 1000
 _KWH_PER_MWH = 1000

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from ..planning.plan_difference import Change, PlanDifference
+    from ..planning.plan.difference import Change, PlanDifference
 
 _MOST_NAMES = 8
 

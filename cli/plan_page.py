@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from ..planning.fitting import number
-from ..planning.node_pools import is_accelerator
+from ..planning.nodes.fitting import number
+from ..planning.nodes.node_pools import is_accelerator
 from .page import print_page
 from .plan_cost_page import cost_parts, sum_rows
 from .tables import counted
@@ -19,9 +19,9 @@ from .tables import table as make_table
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from ..planning.node_pools import NodePool
-    from ..planning.summary import ComponentSummary, PlannedWorkload, PlanSummary, PoolSummary
-    from ..planning.teardown import TeardownStep
+    from ..planning.nodes.node_pools import NodePool
+    from ..planning.plan.summary import ComponentSummary, PlannedWorkload, PlanSummary, PoolSummary
+    from ..planning.plan.teardown import TeardownStep
 
 _GIB: Final = 2**30
 _MOST_ROWS: Final = 40

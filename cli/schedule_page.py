@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Console
 from rich.markup import escape
 
-from ..planning.fitting import number
+from ..planning.nodes.fitting import number
 from ..planning.scheduling.advice import Advice
 from ..planning.scheduling.cluster import WHOLE, Job, SchedulingProblem
 from ..planning.scheduling.schedule import Score

@@ -13,7 +13,7 @@ from ..problems import Problems, camel_case
 from .catalog import InstanceType, accelerators
 from .catalog.power import Figure, grid_intensity, host_power, own_power_usage_effectiveness, power_usage_effectiveness
 from .catalog.service_prices import HOURS_PER_MONTH
-from .machines import MachineDemand, MachineOrigin
+from .nodes.machines import MachineDemand, MachineOrigin
 from .span import Span
 
 _MIB_PER_GB: Final = 10**9 / 2**20

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from ..evaluation.graph import ResourceGraph
 from ..evaluation.manifests import Manifest
-from ..planning.machines import NODE_GROUP, MachineDemand, MachineOrigin, Reservation, find_machines
-from ..planning.node_pools import node_pools
+from ..planning.nodes.machines import NODE_GROUP, MachineDemand, MachineOrigin, Reservation, find_machines
+from ..planning.nodes.node_pools import node_pools
 from ..planning.regions import Regions
 
 __all__ = ["NODE_GROUP", "MachineDemand", "Reservation", "machine_demands"]

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ..planning.catalog import all_instance_types, quota_of
 from ..planning.catalog.prices import ON_DEMAND, SPOT
-from ..planning.quota_demands import QuotaDemand, quota_demands, quotas_of
+from ..planning.nodes.quota_demands import QuotaDemand, quota_demands, quotas_of
 from .account import Account
 from .check import Finding, Status, passed, skipped
 from .demands import AccountDemands

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
+from ...planning.plan.summary import PlanSummary
 from ...planning.span import Span
-from ...planning.summary import PlanSummary
 from .table import in_words
 
 _WIDTHS: Final = {"narrow": 284, "wide": 540}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ...planning.summary import PlannedWorkload
+from ...planning.plan.summary import PlannedWorkload
 from .connections import Connections, key_of
 from .places import Pool
 from .storage_places import StoragePlace

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar, cast
 from ...evaluation.demand import Workload
 from ...evaluation.graph import ResourceGraph
 from ...evaluation.manifests import Manifest, ordered_manifests
-from ...planning.summary import PlannedWorkload
+from ...planning.plan.summary import PlannedWorkload
 from ...planning.values import mapping, mappings, section, text
 from .storage_places import StoragePlace, storage_places
 

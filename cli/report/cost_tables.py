@@ -10,8 +10,8 @@ from ...planning.catalog.service_prices import HOURS_PER_MONTH
 from ...planning.cost.estimate import CostEstimate
 from ...planning.cost.lines import CostLine
 from ...planning.energy import EnergyAssumptions
+from ...planning.plan.summary import PlanSummary
 from ...planning.span import Span
-from ...planning.summary import PlanSummary
 from ...problems import camel_case
 from .table import Cell, Column, Table, Tone, between, count, words
 

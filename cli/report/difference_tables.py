@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, cast
 
-from ...planning.plan_difference import Change, PlanDifference
+from ...planning.plan.difference import Change, PlanDifference
 from ...planning.span import Span
 from ..tables import amount
 from .pool_tables import kind_of

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...planning.energy import PoolPower
-from ...planning.summary import PlanSummary
+from ...planning.plan.summary import PlanSummary
 from .table import Cell, Column, Table, Tone, between, count, unknown, words
 
 _KWH_PER_MWH: Final = 1000

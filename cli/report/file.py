@@ -11,8 +11,8 @@ from ..waiting import shown_while
 
 if TYPE_CHECKING:
     from ...infra.policies import PolicyReport
-    from ...planning.plan_difference import PlanDifference
-    from ...planning.summary import PlanSummary
+    from ...planning.plan.difference import PlanDifference
+    from ...planning.plan.summary import PlanSummary
 
 _TODAY: Final = "today"
 

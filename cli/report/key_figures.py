@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...planning.plan.summary import PlanSummary
 from ...planning.span import Span
-from ...planning.summary import PlanSummary
 from .table import in_words
 
 _KILOGRAMS_PER_TONNE = 1000

@@ -10,8 +10,8 @@ from typing import Final
 
 from ... import __version__
 from ...infra.policies import Level, PolicyReport
-from ...planning.plan_difference import PlanDifference
-from ...planning.summary import PlanSummary
+from ...planning.plan.difference import PlanDifference
+from ...planning.plan.summary import PlanSummary
 from .charts import Chart, draw_charts
 from .connection_drawing import draw_connections
 from .connections import Connections, find_connections

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...evaluation.graph import Resource, ResourceGraph
+from ...planning.plan.summary import PlannedWorkload, PlanSummary, PoolSummary
 from ...planning.regions import Regions
-from ...planning.summary import PlannedWorkload, PlanSummary, PoolSummary
 from ...planning.values import text
 from .connections import Connections
 from .table import in_words

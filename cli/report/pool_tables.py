@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from ...planning.node_pools import is_accelerator
+from ...planning.nodes.node_pools import is_accelerator
+from ...planning.plan.summary import ComponentSummary, PlanSummary, PoolSummary
 from ...planning.span import Span
-from ...planning.summary import ComponentSummary, PlanSummary, PoolSummary
 from .connections import Connections
 from .table import Cell, Column, Table, Tone, between, count, in_words, unknown, words
 

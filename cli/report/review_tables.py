@@ -1,7 +1,7 @@
 """Tables of what a reader should look at before a deployment: findings of the policies, and the order of a teardown."""
 
 from ...infra.policies import Finding, Level, PolicyReport
-from ...planning.summary import PlanSummary
+from ...planning.plan.summary import PlanSummary
 from .table import Cell, Column, Table, Tone, count, words
 
 

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from ...evaluation.graph import Resource, ResourceGraph
 from ...planning.catalog import all_instance_types
-from ...planning.node_pools import is_accelerator
-from ...planning.ownership import replica_conflicts
-from ...planning.scale_writers import SCALE_WRITER_TYPE, scale_writers
+from ...planning.nodes.node_pools import is_accelerator
+from ...planning.plan.ownership import replica_conflicts
+from ...planning.plan.scale_writers import SCALE_WRITER_TYPE, scale_writers
 from ...planning.values import mappings, requirements, section, text
 from .policy_documents import listed
 from .rule import Level, ResourceRule, Rule, StackRule

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ...evaluation.graph import Resource
-from ...planning.node_pools import is_accelerator
+from ...planning.nodes.node_pools import is_accelerator
 from ...planning.values import mapping, mappings, section, text
 
 SERVERS: Final = tuple(f"kubernetes:apps/*:{kind}" for kind in ("Deployment", "StatefulSet", "DaemonSet"))

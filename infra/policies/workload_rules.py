@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from ...evaluation.graph import Resource, ResourceGraph
 from ...evaluation.quantities import quantity
-from ...planning.node_pools import is_accelerator
-from ...planning.scale_writers import scale_writers
+from ...planning.nodes.node_pools import is_accelerator
+from ...planning.plan.scale_writers import scale_writers
 from ...planning.values import mappings, number, section, text
 from .pod_templates import JOBS, POD_TYPES, SERVERS, PodTemplate, pod_templates
 from .rule import Level, ResourceRule, Rule, StackRule, is_given

@@ -8,7 +8,7 @@ from ...evaluation.graph import Resource
 from ..catalog import all_instance_types
 from ..catalog.prices import ON_DEMAND
 from ..catalog.service_prices import HOURS_PER_MONTH, is_without_charge, read_currency, service_price_title
-from ..disks import disk_of_volume
+from ..nodes.disks import disk_of_volume
 from ..span import Span
 from ..values import mappings, number, text, whole
 from .counter import UNKNOWN_SIZE, Counter, Entry

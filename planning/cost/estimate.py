@@ -7,7 +7,7 @@ from typing import Any, Final
 from ...evaluation.graph import Resource, ResourceGraph
 from ...evaluation.manifests import Manifest
 from ..catalog.service_prices import HOURS_PER_MONTH, read_currency
-from ..machines import MachineDemand, MachineOrigin
+from ..nodes.machines import MachineDemand, MachineOrigin
 from ..regions import Regions
 from ..span import Span
 from ..values import mapping, text

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ...evaluation.graph import Resource
 from ...evaluation.manifests import Manifest
-from ..disks import disk_of_claim, gib_of
+from ..nodes.disks import disk_of_claim, gib_of
 from ..span import Span
 from ..values import mapping, mappings, number, section, text
 from .aws_resources import balancer_lines

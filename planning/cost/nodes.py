@@ -8,7 +8,7 @@ from ..catalog import InstanceType
 from ..catalog.karpenter import RESERVED
 from ..catalog.prices import ON_DEMAND, SPOT
 from ..catalog.service_prices import HOURS_PER_MONTH, read_currency
-from ..machines import MachineDemand, MachineOrigin
+from ..nodes.machines import MachineDemand, MachineOrigin
 from ..span import Span
 from .counter import UNKNOWN_SIZE, Counter, Entry
 from .lines import CostLine, Owner, Unpriced

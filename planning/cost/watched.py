@@ -6,7 +6,7 @@ from typing import Final
 
 from ...evaluation.graph import Resource
 from ..catalog.service_prices import service_price_title
-from ..machines import MachineDemand, MachineOrigin
+from ..nodes.machines import MachineDemand, MachineOrigin
 from ..span import Span
 from ..values import text
 from .counter import Counter, Entry

@@ -8,8 +8,8 @@ from ...evaluation.demand import Workload, workloads
 from ...evaluation.graph import ResourceGraph
 from ...evaluation.manifests import ordered_manifests
 from ..catalog import all_instance_types
-from ..fitting import pool_of
-from ..node_pools import NodeKind, NodePool, is_accelerator, node_pools
+from ..nodes.fitting import pool_of
+from ..nodes.node_pools import NodeKind, NodePool, is_accelerator, node_pools
 from .cluster import ClusterNode, Job, PodShape
 
 _MIB: Final = 2**20

@@ -7,7 +7,7 @@ import pytest
 
 from aidc.evaluation.layers import evaluate_layers, joined
 from aidc.evaluation.project import load_project
-from aidc.planning.summary import summarise
+from aidc.planning.plan.summary import summarise
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,7 +14,7 @@ from aidc.evaluation.layers import evaluate_layers, joined
 from aidc.evaluation.manifests import manifests_of
 from aidc.evaluation.project import load_project
 from aidc.evaluation.testing import assert_known, assert_recorded_urns
-from aidc.planning.summary import summarise
+from aidc.planning.plan.summary import summarise
 from aidc.stacks import json_schema
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from aidc.evaluation.graph import STACK_TYPE
 from aidc.evaluation.layers import evaluate_layers, joined
 from aidc.evaluation.project import load_project
 from aidc.evaluation.replacements import replacements
-from aidc.planning.teardown import TeardownStep, teardown_order
+from aidc.planning.plan.teardown import TeardownStep, teardown_order
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("dev", "staging", "prod")

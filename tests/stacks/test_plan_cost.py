@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from aidc.evaluation import ResourceGraph
-from aidc.planning.plan_assumptions import read_plan_assumptions
-from aidc.planning.plan_document import plan_document
-from aidc.planning.summary import PlanSummary, summarise
+from aidc.planning.plan.assumptions import read_plan_assumptions
+from aidc.planning.plan.document import plan_document
+from aidc.planning.plan.summary import PlanSummary, summarise
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "planning/catalog/data"
@@ -224,7 +224,7 @@ def test_production_installs_what_its_pools_have(prod: PlanSummary) -> None:
 def test_a_plan_differs_from_itself_by_nothing_and_environments_by_their_pools(
     evaluate_stack: Callable[..., ResourceGraph], prod: PlanSummary
 ) -> None:
-    from aidc.planning.plan_difference import compare_plans
+    from aidc.planning.plan.difference import compare_plans
 
     written = json.loads(json.dumps(plan_document(prod)))
     assert compare_plans(written, plan_document(prod)).is_empty

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from aidc.evaluation import ResourceGraph, evaluate
-from aidc.planning.ownership import replica_conflicts
+from aidc.planning.plan.ownership import replica_conflicts
 from aidc.problems import InvalidInput
 from aidc.stacks import DataCenter, check_settings
 

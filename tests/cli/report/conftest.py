@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aidc.cli.environment import evaluate_environment
-from aidc.planning.summary import PlanSummary, summarise
+from aidc.planning.plan.summary import PlanSummary, summarise
 
 ROOT = Path(__file__).parents[3]
 _VOID = {"br", "col", "hr", "img", "input", "link", "meta", "wbr"}

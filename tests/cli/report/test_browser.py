@@ -70,7 +70,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from aidc.cli.environment import evaluate_environment
     from aidc.cli.plan_policies_page import report_of
     from aidc.cli.report.file import write_report
-    from aidc.planning.summary import summarise
+    from aidc.planning.plan.summary import summarise
 
     root = Path(__file__).parents[3]
     file = tmp_path_factory.mktemp("report") / "plan.html"

@@ -8,7 +8,7 @@ import pytest
 from aidc.cli.report.connection_drawing import draw_connections
 from aidc.cli.report.connections import Connections, find_connections
 from aidc.cli.report.places import topology
-from aidc.planning.summary import PlanSummary
+from aidc.planning.plan.summary import PlanSummary
 
 HEAD = """
 import pulumi, pulumi_kubernetes as k

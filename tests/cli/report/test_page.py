@@ -13,9 +13,9 @@ import pytest
 from aidc.cli.report import page as page_module
 from aidc.cli.report.page import render_page
 from aidc.infra.policies import RULES, PolicyException, policy_report
-from aidc.planning.plan_difference import compare_plans
-from aidc.planning.plan_document import plan_document
-from aidc.planning.summary import PlanSummary
+from aidc.planning.plan.difference import compare_plans
+from aidc.planning.plan.document import plan_document
+from aidc.planning.plan.summary import PlanSummary
 
 EVIL = '<script>alert("1")</script>'
 PROGRAM = """

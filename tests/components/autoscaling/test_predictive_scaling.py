@@ -10,7 +10,7 @@ import yaml
 from aidc.components.autoscaling import PredictiveScaling
 from aidc.evaluation import ResourceGraph, evaluate
 from aidc.infra.kubernetes import KubernetesObject
-from aidc.planning.ownership import replica_conflicts
+from aidc.planning.plan.ownership import replica_conflicts
 from aidc.problems import InvalidInput
 from aidc.workloads.autoscaler.metrics import GAUGES, Metrics
 from aidc.workloads.autoscaler.settings import AutoscalerSettings

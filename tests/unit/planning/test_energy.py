@@ -7,7 +7,7 @@ import pytest
 from aidc.planning.catalog import all_instance_types, instance_type
 from aidc.planning.catalog.power import grid_intensity, grid_regions, power_usage_effectiveness
 from aidc.planning.energy import EnergyAssumptions, estimate_power, node_watts
-from aidc.planning.machines import MachineDemand, MachineOrigin
+from aidc.planning.nodes.machines import MachineDemand, MachineOrigin
 
 FULL = EnergyAssumptions(accelerator_load=1.0, cpu_load=1.0)
 IDLE = EnergyAssumptions(accelerator_load=0.0, cpu_load=0.0)

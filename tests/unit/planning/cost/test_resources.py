@@ -13,8 +13,8 @@ from aidc.planning.catalog.service_prices import (
     service_price_regions,
 )
 from aidc.planning.cost.assumptions import CostAssumptions
-from aidc.planning.plan_assumptions import PlanAssumptions, read_plan_assumptions
-from aidc.planning.summary import summarise
+from aidc.planning.plan.assumptions import PlanAssumptions, read_plan_assumptions
+from aidc.planning.plan.summary import summarise
 from aidc.problems import InvalidInput
 
 Make = Callable[..., ResourceGraph]

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aidc.evaluation.graph import ResourceGraph
-from aidc.planning.summary import PlanSummary, summarise
+from aidc.planning.plan.summary import PlanSummary, summarise
 
 Parts = list[tuple[str, str, dict[str, Any]]]
 

@@ -6,20 +6,20 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from ..evaluation.demand import Workload, sum_amounts, workloads
-from ..evaluation.graph import STACK_TYPE, Resource, ResourceGraph
-from ..evaluation.manifests import makes_objects_later, ordered_manifests
-from .cost.estimate import CostEstimate, estimate_cost
-from .energy import PowerEstimate, estimate_power
-from .fitting import misfits, pool_of
-from .graph_capacity import GraphCapacity, graph_capacity
-from .machines import MachineOrigin, find_machines
-from .node_needs import with_needs
-from .node_pools import NodePool, node_pools
+from ...evaluation.demand import Workload, sum_amounts, workloads
+from ...evaluation.graph import STACK_TYPE, Resource, ResourceGraph
+from ...evaluation.manifests import makes_objects_later, ordered_manifests
+from ..cost.estimate import CostEstimate, estimate_cost
+from ..energy import PowerEstimate, estimate_power
+from ..nodes.fitting import misfits, pool_of
+from ..nodes.graph_capacity import GraphCapacity, graph_capacity
+from ..nodes.machines import MachineOrigin, find_machines
+from ..nodes.node_needs import with_needs
+from ..nodes.node_pools import NodePool, node_pools
+from ..nodes.quota_demands import QuotaDemand, quota_demands
+from ..regions import Regions
+from .assumptions import PlanAssumptions
 from .ownership import replica_conflicts
-from .plan_assumptions import PlanAssumptions
-from .quota_demands import QuotaDemand, quota_demands
-from .regions import Regions
 from .scale_writers import bounded
 from .teardown import TeardownStep, teardown_order
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from ..evaluation.graph import Resource, ResourceGraph
-from ..problems import Problem, Problems
+from ...evaluation.graph import Resource, ResourceGraph
+from ...problems import Problem, Problems
 from .scale_writers import scale_writers
 
 _AUTOSCALERS: Final = ("HorizontalPodAutoscaler", "ScaledObject")

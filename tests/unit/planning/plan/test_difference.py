@@ -6,9 +6,9 @@ import pytest
 
 from aidc.evaluation import evaluate
 from aidc.infra.kubernetes import KubernetesObject
-from aidc.planning.plan_difference import compare_plans
-from aidc.planning.plan_document import environment_pattern, plan_document, without_environment
-from aidc.planning.summary import summarise
+from aidc.planning.plan.difference import compare_plans
+from aidc.planning.plan.document import environment_pattern, plan_document, without_environment
+from aidc.planning.plan.summary import summarise
 from aidc.problems import InvalidInput
 
 

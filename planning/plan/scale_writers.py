@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ..evaluation.demand import Workload
-from ..evaluation.graph import Resource, ResourceGraph
-from .values import mapping, text, whole
+from ...evaluation.demand import Workload
+from ...evaluation.graph import Resource, ResourceGraph
+from ..values import mapping, text, whole
 
 SCALE_WRITER_TYPE: Final = "aidc:index:PredictiveScaling"
 """The component that may be one: with `acting: scale`, once its mode is `act`."""

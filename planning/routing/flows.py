@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..problems import Problems, suggestion
+from ...problems import Problems, suggestion
 
 ROUNDING: Final = 1e-7
 """Part of a rate below which a flow counts as none: what a linear program leaves behind."""

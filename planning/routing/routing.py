@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from ..problems import InvalidInput, Problem
+from ...problems import InvalidInput, Problem
+from ..linear_program import LinearProgram, LinearSolution, Values
 from .flows import ROUNDING, Demand, Link, PathFlow, Routing, Shortfall, check_flows, decompose, utilisation
-from .linear_program import LinearProgram, LinearSolution, Values
 
 _DUAL: Final = 1e-7
 """A dual value above which a link's capacity counts as binding."""

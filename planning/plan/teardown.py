@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..evaluation.graph import STACK_TYPE, Resource, ResourceGraph
+from ...evaluation.graph import STACK_TYPE, Resource, ResourceGraph
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from aidc.evaluation.demand import Workload
-from aidc.planning.fitting import misfits, number, pool_of, shown
-from aidc.planning.node_pools import NodeKind, NodePool
+from aidc.planning.nodes.fitting import misfits, number, pool_of, shown
+from aidc.planning.nodes.node_pools import NodeKind, NodePool
 
 GIB = 2**30
 LARGE = NodeKind(name="large", offers={"cpu": 16.0, "memory": 64.0 * GIB, "nvidia.com/gpu": 4.0})

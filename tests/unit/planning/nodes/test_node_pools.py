@@ -9,7 +9,7 @@ from aidc.evaluation import evaluate
 from aidc.evaluation.manifests import ordered_manifests
 from aidc.infra.kubernetes import KubernetesObject
 from aidc.planning.catalog import instance_type
-from aidc.planning.node_pools import NodePool, node_pools
+from aidc.planning.nodes.node_pools import NodePool, node_pools
 from aidc.problems import InvalidInput
 
 P5, G6 = instance_type("p5.48xlarge"), instance_type("g6.xlarge")

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..evaluation.graph import ResourceGraph
-from ..evaluation.manifests import Manifest
-from ..problems import camel_case
-from .catalog import InstanceType, accelerators
+from ...evaluation.graph import ResourceGraph
+from ...evaluation.manifests import Manifest
+from ...problems import camel_case
+from ..catalog import InstanceType, accelerators
+from ..span import Span
+from ..values import mapping, number, section, text
 from .disks import gib_of
 from .machines import MachineDemand, MachineOrigin
-from .span import Span
-from .values import mapping, number, section, text
 
 _LUSTRE: Final = "aws:fsx/lustreFileSystem:LustreFileSystem"
 _VOLUME: Final = "aws:ebs/volume:Volume"

@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from ..evaluation.graph import Resource, ResourceGraph
-from ..evaluation.manifests import Manifest
-from ..evaluation.quantities import quantity
-from .catalog import InstanceType, all_instance_types
-from .catalog.karpenter import RESERVED
-from .catalog.prices import ON_DEMAND, SPOT
+from ...evaluation.graph import Resource, ResourceGraph
+from ...evaluation.manifests import Manifest
+from ...evaluation.quantities import quantity
+from ..catalog import InstanceType, all_instance_types
+from ..catalog.karpenter import RESERVED
+from ..catalog.prices import ON_DEMAND, SPOT
+from ..regions import Regions, region_of_zones
+from ..span import Span
+from ..values import mappings, requirements, section, text, texts, whole
 from .disks import Disk, disks_of_node_class, disks_of_template
 from .node_pools import NodePool
-from .regions import Regions, region_of_zones
-from .span import Span
-from .values import mappings, requirements, section, text, texts, whole
 
 NODE_GROUP: Final = "aws:eks/nodeGroup:NodeGroup"
 _TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"

@@ -5,7 +5,7 @@ import pulumi
 from aidc.evaluation import evaluate
 from aidc.evaluation.layers import joined
 from aidc.infra.kubernetes import KubernetesObject
-from aidc.planning.teardown import teardown_order
+from aidc.planning.plan.teardown import teardown_order
 
 
 class Part(pulumi.ComponentResource):

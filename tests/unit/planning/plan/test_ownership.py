@@ -13,8 +13,8 @@ from aidc.components.autoscaling import (
 )
 from aidc.evaluation import evaluate
 from aidc.infra.kubernetes import KubernetesObject
-from aidc.planning.ownership import ReplicaClaim, check_one_owner, replica_conflicts
-from aidc.planning.summary import summarise
+from aidc.planning.plan.ownership import ReplicaClaim, check_one_owner, replica_conflicts
+from aidc.planning.plan.summary import summarise
 from aidc.problems import Problems
 
 _TRIGGER: dict[str, Any] = {

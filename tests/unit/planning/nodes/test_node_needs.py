@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from aidc.evaluation.demand import Workload
-from aidc.planning.machines import MachineDemand
-from aidc.planning.node_needs import with_needs
-from aidc.planning.node_pools import NodeKind, NodePool
+from aidc.planning.nodes.machines import MachineDemand
+from aidc.planning.nodes.node_needs import with_needs
+from aidc.planning.nodes.node_pools import NodeKind, NodePool
 
 
 def workload(pods: int, kind: str = "Deployment", **requests: float) -> Workload:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from ..evaluation.graph import STACK_TYPE
+from ...evaluation.graph import STACK_TYPE
 from .summary import PlannedWorkload, PlanSummary, PoolSummary
 
 if TYPE_CHECKING:
-    from ..evaluation.graph import ResourceGraph
-    from .quota_demands import QuotaDemand
+    from ...evaluation.graph import ResourceGraph
+    from ..nodes.quota_demands import QuotaDemand
 
 FORMAT: Final = 2
 """Raised when a reader of the old form would not understand the new one."""

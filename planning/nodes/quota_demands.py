@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .catalog import InstanceType, Quota, quota_of
+from ..catalog import InstanceType, Quota, quota_of
 from .machines import MachineDemand
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from ..evaluation.demand import Workload, sum_amounts
+from ...evaluation.demand import Workload, sum_amounts
 from .node_pools import KARPENTER_LABEL, POOL_LABEL, NodeKind, NodePool, is_accelerator
 
 _GIB: Final = 2**30

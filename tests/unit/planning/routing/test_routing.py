@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aidc.planning.flows import Demand, Link, Routing
-from aidc.planning.routing import cheapest_routing, equal_cost_routing, fairest_routing
+from aidc.planning.routing.flows import Demand, Link, Routing
+from aidc.planning.routing.routing import cheapest_routing, equal_cost_routing, fairest_routing
 from aidc.problems import InvalidInput
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..problems import Problems
-from .catalog import all_instance_types
-from .cost.assumptions import CostAssumptions, read_cost_assumptions
-from .energy import EnergyAssumptions, read_energy_assumptions
-from .values import mapping
+from ...problems import Problems
+from ..catalog import all_instance_types
+from ..cost.assumptions import CostAssumptions, read_cost_assumptions
+from ..energy import EnergyAssumptions, read_energy_assumptions
+from ..values import mapping
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from ..evaluation.demand import Workload, sum_amounts
+from ...evaluation.demand import Workload, sum_amounts
 from .machines import MachineDemand
 from .node_pools import NodePool
 

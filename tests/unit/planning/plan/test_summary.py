@@ -10,8 +10,8 @@ import pytest
 from aidc.components.compute import GpuNodePool
 from aidc.evaluation import evaluate
 from aidc.infra.kubernetes import KubernetesObject
-from aidc.planning.plan_document import plan_document
-from aidc.planning.summary import PlanSummary, summarise
+from aidc.planning.plan.document import plan_document
+from aidc.planning.plan.summary import PlanSummary, summarise
 from aidc.problems import InvalidInput
 
 GIB = 2**30

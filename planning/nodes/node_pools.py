@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from ..evaluation.graph import Resource, ResourceGraph
-from ..evaluation.manifests import Manifest
-from ..evaluation.quantities import quantity
-from ..problems import InvalidInput, Problem, Problems
-from .catalog import InstanceType, all_instance_types, find_accelerator
-from .regions import region_of_zones
-from .values import requirements, section, text, whole
+from ...evaluation.graph import Resource, ResourceGraph
+from ...evaluation.manifests import Manifest
+from ...evaluation.quantities import quantity
+from ...problems import InvalidInput, Problem, Problems
+from ..catalog import InstanceType, all_instance_types, find_accelerator
+from ..regions import region_of_zones
+from ..values import requirements, section, text, whole
 
 POOL_LABEL: Final = "aidc.dev/node-pool"
 KARPENTER_LABEL: Final = "karpenter.sh/nodepool"

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..evaluation.quantities import quantity
-from .values import mapping, mappings, number, section, text, whole
+from ...evaluation.quantities import quantity
+from ..values import mapping, mappings, number, section, text, whole
 
 _GIB: Final = 2**30
 _FREE_IOPS: Final = 3000

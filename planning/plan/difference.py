@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..problems import InvalidInput, Problem
-from .plan_document import FORMAT, environment_pattern, without_environment
-from .span import Span
-from .values import mapping, mappings, section, text, texts
+from ...problems import InvalidInput, Problem
+from ..span import Span
+from ..values import mapping, mappings, section, text, texts
+from .document import FORMAT, environment_pattern, without_environment
 
 _POOL_FIELDS: Final = ("instanceTypes", "maximumNodes", "existingNodes", "gpuResource")
 _TOTALS: Final = (

@@ -1,0 +1,1 @@
+"""The nodes and machines of a program: its pools, what fits on them, and what they come to."""

@@ -1,0 +1,1 @@
+"""Flows over networks: where they go, and what bounds them."""
