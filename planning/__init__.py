@@ -1,1 +1,1 @@
-"""Pure planning: hardware catalog, capacity, scaling arithmetic."""
+"""What can be known before anything is built: pure functions of figures, graphs and traces, without Pulumi."""
