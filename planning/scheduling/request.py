@@ -22,7 +22,13 @@ _NODE: Final = (
 )
 _JOB: Final = ("cpu", "memory", "gpus", "gpuModels", "pods", "count", "topology", "weight")
 _MOST: Final = 100_000
-"""Nodes or jobs of one entry at most: a slip of the finger should not fill the memory."""
+"""Nodes, jobs or pods of one entry at most: a slip of the finger should not fill the memory."""
+
+_MOST_GPUS: Final = 256
+"""GPUs of one node at most: several times what any has."""
+
+_MOST_CORES: Final = 1e6
+_MOST_GIB: Final = 1e6
 
 
 def read_scheduling_request(
@@ -76,8 +82,9 @@ def _nodes(name: str, given: Mapping[str, Any], problems: Problems) -> list[Clus
     own = ("cpu", "memory", "gpus", "gpuModel")
     if given.get("instanceType") is None:
         reader.needed(("cpu", "memory"))
-        cpu, memory = _milli(reader, "cpu"), _mib(given, problems)
+        cpu, memory = _milli(reader), _mib(given, problems)
         gpus, model = reader.whole("gpus") or 0, str(given.get("gpuModel") or "")
+        problems.between("gpus", gpus, 0, _MOST_GPUS, unit="GPUs")
     else:
         for key in own:
             if given.get(key) is not None:
@@ -116,20 +123,20 @@ def _jobs(name: str, given: Mapping[str, Any], problems: Problems) -> list[Job]:
     problems.choice("topology", topology, list(Topology))
     gpus, gpu_milli = _gpus(reader, problems)
     shape = PodShape(
-        cpu_milli=_milli(reader, "cpu"),
+        cpu_milli=_milli(reader),
         memory_mib=_mib(given, problems),
         gpus=gpus,
         gpu_milli=gpu_milli,
         gpu_models=frozenset(str(model) for model in reader.listed("gpuModels")),
     )
-    pods, weight = reader.whole("pods"), reader.whole("weight")
+    pods, weight = _count(reader, "pods", problems), reader.whole("weight")
     if len(problems):
         return []
     return [
         Job(
             name=name if many == 1 else f"{name}-{index}",
             shape=shape,
-            pods=1 if pods is None else pods,
+            pods=pods,
             topology=Topology(topology),
             weight=weight,
         )
@@ -142,6 +149,7 @@ def _gpus(reader: Reader, problems: Problems) -> tuple[int, int]:
     value = reader.number("gpus", 0.0)
     if 0 < value < 1:
         return 1, max(1, round(value * WHOLE))
+    problems.between("gpus", value, 0, _MOST_GPUS, unit="GPUs")
     if value != int(value):
         problems.add("gpus", f"{value:g} is not possible; give a part of one GPU, below 1, or whole ones")
     return int(value), WHOLE
@@ -155,10 +163,16 @@ def _count(reader: Reader, key: str, problems: Problems) -> int:
     return min(max(value, 0), _MOST)
 
 
-def _milli(reader: Reader, key: str) -> int:
-    return round(reader.number(key, 0.0) * 1000)
+def _milli(reader: Reader) -> int:
+    cores = reader.number("cpu", 0.0)
+    reader.problems.between("cpu", cores, 0, _MOST_CORES, unit="cores")
+    return round(cores * 1000)
 
 
 def _mib(given: Mapping[str, Any], problems: Problems) -> int:
     value = given.get("memory")
-    return round(gibibytes("memory", value, problems) * 1024) if value is not None else 0
+    if value is None:
+        return 0
+    gib = gibibytes("memory", value, problems)
+    problems.between("memory", gib, 0, _MOST_GIB, unit="GiB")
+    return round(gib * 1024)
