@@ -3,9 +3,8 @@
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -14,6 +13,7 @@ from ..planning.allocation.pools import Allocation, LimitPrice, Pool
 from ..planning.allocation.settings import pool_settings
 from ..planning.catalog import all_instance_types, assumptions, sources
 from ..planning.nodes.fitting import number
+from .page import print_page
 from .tables import counted
 
 if TYPE_CHECKING:
@@ -21,20 +21,11 @@ if TYPE_CHECKING:
 
     from ..planning.allocation.request import Request
 
-_PIPE_WIDTH: Final = 1000
-
 
 def show(request: "Request", answer: Allocation | Conflict, platform: str, *, as_error: bool = False) -> None:
     """Print the page to standard output, or to standard error where something else belongs there."""
-    stream = sys.stderr if as_error else sys.stdout
-    console = Console(width=None if stream.isatty() else _PIPE_WIDTH, highlight=False, emoji=False)
     parts = _conflict(answer) if isinstance(answer, Conflict) else _parts(request, answer, platform)
-    with console.capture() as captured:
-        for part in parts:
-            console.print(part)
-    text = "\n".join(line.rstrip() for line in captured.get().rstrip().split("\n"))
-    stream.write(text + "\n")
-    stream.flush()
+    print_page(parts, sys.stderr if as_error else None)
 
 
 def settings_of(request: "Request", answer: Allocation | Conflict, platform: str) -> str:

@@ -1,24 +1,19 @@
 """The page of `aidc check`: errors first, then warnings, and what is well in one line."""
 
-import os
-import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ..preflight import Status
+from .page import print_page
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ..preflight import CheckResult, Finding
-
-_PIPE_WIDTH: Final = 1000
-"""Columns where nobody looks: nothing is wrapped, so that other programs find whole lines."""
 
 _TITLES: Final = {
     Status.ERROR: ("Errors: a deployment would fail", "red"),
@@ -30,16 +25,7 @@ _TITLES: Final = {
 
 def show(environment: str, place: str, results: "Sequence[CheckResult]") -> None:
     """Print the page to standard output."""
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
-    console = Console(file=sys.stdout, width=width, highlight=False, emoji=False)
-    with console.capture() as captured:
-        for part in _parts(environment, place, results):
-            console.print(part)
-    # Tables fill their lines with blanks up to the last column's width.
-    text = "\n".join(line.rstrip() for line in captured.get().rstrip().split("\n"))
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
-    sys.stdout.flush()
+    print_page(_parts(environment, place, results))
 
 
 def _parts(environment: str, place: str, results: "Sequence[CheckResult]") -> "Iterable[RenderableType]":

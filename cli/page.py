@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 from rich.console import Console
 
@@ -14,9 +14,10 @@ _PIPE_WIDTH: Final = 1000
 """Columns where nobody looks: nothing is wrapped, so that other programs find whole lines."""
 
 
-def print_page(parts: "Iterable[RenderableType]") -> None:
-    """Print the parts of a page to standard output; nothing where there are none."""
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
+def print_page(parts: "Iterable[RenderableType]", to: TextIO | None = None) -> None:
+    """Print the parts of a page to a stream (default: standard output); nothing where there are none."""
+    stream: TextIO = to or sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
     console = Console(width=width, highlight=False, emoji=False)
     with console.capture() as captured:
         for part in parts:
@@ -27,6 +28,6 @@ def print_page(parts: "Iterable[RenderableType]") -> None:
     # Tables fill their lines with blanks up to the last column's width.
     text = "\n".join(line.rstrip() for line in page.split("\n"))
     # Names may have letters that a terminal of another time has not.
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
-    sys.stdout.flush()
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+    stream.flush()

@@ -1,13 +1,11 @@
 """The page of `aidc schedule`: methods, who runs where, what waits, what to set."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from rich.console import Console
 from rich.markup import escape
 
 from ..planning.nodes.fitting import number
@@ -15,13 +13,13 @@ from ..planning.scheduling.advice import Advice
 from ..planning.scheduling.cluster import WHOLE, Job, SchedulingProblem
 from ..planning.scheduling.schedule import Score
 from ..planning.scheduling.study import Study
+from .page import print_page
 from .tables import counted, table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-_PIPE_WIDTH: Final = 1000
 _SHOWN: Final = 40
 """Rows that the page shows; `--json` has all jobs."""
 
@@ -34,11 +32,7 @@ _METHODS: Final = {"exact": "at best: integer program", "annealing": "at best: s
 
 def show(problem: SchedulingProblem, study: Study, left_out: Sequence[str]) -> None:
     """Print the page to standard output."""
-    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False, emoji=False)
-    with console.capture() as captured:
-        for part in _page(problem, study, left_out):
-            console.print(part)
-    sys.stdout.write("\n".join(line.rstrip() for line in captured.get().rstrip().split("\n")) + "\n")
+    print_page(_page(problem, study, left_out))
 
 
 def data_of(problem: SchedulingProblem, study: Study, left_out: Sequence[str]) -> dict[str, Any]:

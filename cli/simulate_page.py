@@ -1,36 +1,34 @@
 """What `aidc simulate` prints."""
 
-import os
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from .page import print_page
+
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from ..planning.autoscaling.comparison import Comparison, Result
 
-_PIPE_WIDTH: Final = 1000
 _SHARES: Final = (0.05, 0.01, 0.001)
 
 
 def show(once: "Comparison", swept: "Comparison | None", notes: Iterable[str]) -> None:
     """Print the tables to standard output."""
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
-    console = Console(width=width, highlight=False, emoji=False)
-    with console.capture() as captured:
-        for note in notes:
-            console.print(f"[dim]{escape(note)}[/]")
-        console.print(_title(once))
-        console.print(_usual(once))
-        if swept is not None:
-            console.print()
-            console.print(_swept(swept))
-    text = "\n".join(line.rstrip() for line in captured.get().rstrip().split("\n"))
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    print_page(_parts(once, swept, notes))
+
+
+def _parts(once: "Comparison", swept: "Comparison | None", notes: Iterable[str]) -> "Iterator[RenderableType]":
+    for note in notes:
+        yield f"[dim]{escape(note)}[/]"
+    yield _title(once)
+    yield _usual(once)
+    if swept is not None:
+        yield ""
+        yield _swept(swept)
 
 
 def _title(comparison: "Comparison") -> str:
