@@ -134,6 +134,27 @@ def test_a_job_ends_when_its_annotation_says(deployed, namespace, client, eventu
     assert done
 
 
+def test_a_lost_pod_of_a_job_fails_before_it_goes_and_is_replaced(deployed, namespace, client, eventually):
+    wanted = job(namespace)
+    # As JobSet's Jobs have it: another pod comes only when this one has failed, not already when it is to go.
+    wanted["spec"]["podReplacementPolicy"] = "Failed"
+    deployed.apply(wanted)
+    lost, kept = sorted(name(pod) for pod in client.list("v1", "Pod", namespace))
+    client.delete(client.kind("v1", "Pod"), lost, namespace)
+
+    def replaced():
+        pods = client.list("v1", "Pod", namespace)
+        return (
+            len(pods) == 2
+            and lost not in {name(pod) for pod in pods}
+            and all(status(pod)["phase"] == "Running" for pod in pods)
+        )
+
+    assert eventually(replaced, 20)
+    assert kept in {name(pod) for pod in client.list("v1", "Pod", namespace)}
+    assert status(client.list("batch/v1", "Job", namespace)[0])["failed"] == 1
+
+
 def test_what_cannot_be_scheduled_is_explained(deployed, namespace, manifests):
     deployment = manifests("basics", namespace)[7]
     pod = deployment["spec"]["template"]["spec"]
