@@ -145,24 +145,8 @@ class Folder:
         Raises:
             ToolError: the folder cannot be written.
         """
-        home = self.root / recipe.name
-        with storage_errors(home):
-            home.mkdir(parents=True, exist_ok=True)
-            file = open(home / ".lock", "a+", encoding="ascii")  # noqa: SIM115 - closed below
-        with file:
-            with storage_errors(home):
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    waiting(_holder(file.name))
-                    fcntl.flock(file, fcntl.LOCK_EX)
-                file.truncate(0)
-                file.write(str(os.getpid()))
-                file.flush()
-            try:
-                yield
-            finally:
-                file.truncate(0)
+        with held(self.root / recipe.name / ".lock", waiting):
+            yield
 
     @contextmanager
     def _partial(self, recipe: Recipe) -> Generator[Path]:
@@ -176,6 +160,36 @@ class Folder:
         finally:
             for rest in home.glob(f"{_PARTIAL}*"):
                 shutil.rmtree(rest, ignore_errors=True)
+
+
+@contextmanager
+def held(lock: Path, waiting: Callable[[str], None]) -> Generator[None]:
+    """Hold a lock for this process alone; the operating system lets go when the process ends.
+
+    Args:
+        lock: A file, made where it is not there.
+        waiting: Is told who holds it, where one has to wait.
+
+    Raises:
+        ToolError: its folder cannot be written.
+    """
+    with storage_errors(lock.parent):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        file = open(lock, "a+", encoding="ascii")  # noqa: SIM115 - closed below
+    with file:
+        with storage_errors(lock.parent):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waiting(_holder(file.name))
+                fcntl.flock(file, fcntl.LOCK_EX)
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
 
 
 def _tool(recipe: Recipe, place: Path, how: How, seconds: float) -> Tool:

@@ -237,7 +237,10 @@ def _failure(what: str, code: int, lines: Sequence[str]) -> str:
     lines = lines[-_SHOWN_LINES:]
     text = f"{what} failed with exit code {code}:\n" + "\n".join(f"  {line}" for line in lines)
     if any("no space left on device" in line for line in lines):
-        text += "\nThe disk is full: Go's caches (`go env GOCACHE GOMODCACHE`) need about 13 GiB, the tools 1 GiB."
+        text += (
+            "\nThe disk is full: what Go compiles needs about 13 GiB beside the tools until all are there, its modules"
+            " 6 GiB (`go env GOMODCACHE`), the tools 1 GiB; GOCACHE and AIDC_TOOLS name other folders."
+        )
     return text
 
 

@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = images_folder(os.environ)
         with shown_on(say) as report:
             images = Images(folder, report)
-            found = [images.provide(program, options.base) for program in options.programs or PROGRAMS]
+            with images.alone():
+                found = [images.provide(program, options.base) for program in options.programs or PROGRAMS]
     except ToolError as error:
         print(f"error: {error}", file=say)
         return 1
@@ -59,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m aidc.tools.image_archives",
         description="Build the images of the programs with buildah, and write them as archives: Linux, as root.",
-        epilog="AIDC_IMAGES: the folder where layers and archives are kept (about 20 GB).",
+        epilog="AIDC_IMAGES: the folder where layers and archives are kept (about 14 GB, and 6 more while building).",
     )
     parser.add_argument("programs", nargs="*", metavar="PROGRAM", help=f"of {', '.join(PROGRAMS)} (default: all)")
     parser.add_argument("--base", metavar="IMAGE", help="what to build on (default: as the Dockerfile says)")

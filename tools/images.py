@@ -3,14 +3,16 @@
 import json
 import os
 import re
+import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from .errors import ToolError, storage_errors
-from .folder import Folder
+from .folder import Folder, held
 from .golang import run
 from .packages import IMAGE_PROGRAMS, apt_line, system_program
 from .progress import Report, Silence
@@ -29,7 +31,10 @@ _SUITE: Final = "bookworm"
 _DOWNLOADS: Final = ("var/cache/apt/archives/*.deb", "var/lib/apt/lists/*_*")
 """What debootstrap leaves and no image needs: packages that are installed by now, and lists of those there are."""
 
+_TEMPORARY: Final = "temporary"
 _CERTIFICATES: Final = "/etc/ssl/certs"
+# A layer of PyTorch and its CUDA libraries is 6 GB, and 2.9 with the quickest setting, 2.7 with the next (2026-11-30).
+_PACKED: Final = ("--quiet", "--format=oci", "--compression-format=zstd", "--compression-level=1")
 _BUILD_SECONDS: Final = 3600.0
 _PULL_SECONDS: Final = 60.0
 _BASE: Final = re.compile(r"^ARG BASE=(\S+)$", re.MULTILINE)
@@ -37,7 +42,7 @@ _BASE: Final = re.compile(r"^ARG BASE=(\S+)$", re.MULTILINE)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Archive:
-    """An image in a file that Docker and containerd import (`ctr images import`)."""
+    """An image in a file that containerd and Podman import (`ctr images import`): an OCI layout, its layers by zstd."""
 
     reference: str
     """Name of the image."""
@@ -67,7 +72,7 @@ class Images:
     """A storage of images in a folder of one's own, with what builds in it. Linux, as root."""
 
     folder: Path
-    """Where layers, downloads and temporary files are: about 8 GB for the images with PyTorch."""
+    """Where layers and archives are: about 14 GB for the images with PyTorch, and 6 more while building."""
 
     report: Report = field(default_factory=Silence)
     """Is told what is done."""
@@ -92,12 +97,12 @@ class Images:
             bytes=sum(layer["size"] for layer in json.loads(described["Manifest"])["layers"]),
             path=target,
         )
-        stamp = target.with_suffix(".identity")
-        if not (target.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == identity):
+        stamp, written = target.with_suffix(".identity"), " ".join((identity, *_PACKED))
+        if not (target.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == written):
             stamp.unlink(missing_ok=True)
             self.archive(reference, target)
             with storage_errors(self.folder):
-                stamp.write_text(identity, encoding="utf-8")
+                stamp.write_text(written, encoding="utf-8")
         return found
 
     def base(self, program: str) -> str:
@@ -176,16 +181,31 @@ class Images:
         return reference
 
     def archive(self, reference: str, target: Path) -> None:
-        """Write an image to a file that Docker and containerd import (`ctr images import`).
+        """Write an image to a file that containerd imports (`ctr images import`).
+
+        Images that share a layer have it with the same digest, so that a node unpacks it once.
 
         Raises:
             ToolError: the image is not there, or the file cannot be written.
         """
         partial = target.with_suffix(".partial")
-        partial.unlink(missing_ok=True)
+        for old in (partial, target):
+            # Beside the new one, it would take its gigabytes a second time.
+            old.unlink(missing_ok=True)
         self.report.begin(reference, f"writing {target}")
-        self._run("push", "--quiet", reference, f"docker-archive:{partial}:{reference}", what=f"writing {target}")
+        self._run("push", *_PACKED, reference, f"oci-archive:{partial}:{reference}", what=f"writing {target}")
         partial.replace(target)
+
+    @contextmanager
+    def alone(self) -> Generator[None]:
+        """Hold the folder for this process; in the end drop what was downloaded for builds, which layers hold by then.
+
+        Raises:
+            ToolError: the folder cannot be written.
+        """
+        with held(self.folder / ".lock", lambda holder: self.report.begin("images", f"waiting for {holder}")):
+            yield
+            shutil.rmtree(self.folder / _TEMPORARY, ignore_errors=True)
 
     def _dockerfile(self, program: str) -> Path:
         found = _ROOT / "workloads" / program / "Dockerfile"
@@ -198,7 +218,7 @@ class Images:
         command = [_program("buildah"), f"--root={store}", f"--runroot={state}", "--storage-driver=overlay", *arguments]
         # Without namespaces and cgroups, so that it works inside a container too. The cache of downloads, whose place
         # follows TMPDIR, stays in the folder.
-        environment = {**os.environ, "TMPDIR": str(self._made("temporary")), "BUILDAH_ISOLATION": "chroot"}
+        environment = {**os.environ, "TMPDIR": str(self._made(_TEMPORARY)), "BUILDAH_ISOLATION": "chroot"}
         return run(command, self.folder, environment, seconds, what, self._detail(what))
 
     def _detail(self, what: str) -> Callable[[str], None]:

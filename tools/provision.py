@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import manifests
+from .build_cache import BuildCache
 from .downloads import DownloadFailed, Downloads
 from .errors import ToolError
 from .folder import Folder, How, Tool
@@ -18,6 +19,7 @@ from .progress import Report, Silence
 from .recipes import Recipe, chosen, made_here
 
 _LONG_SECONDS = 60
+_BUILD_CACHE = ".go-build"
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -140,7 +142,15 @@ class _Run:
 
     def build(self, wanted: Sequence[Recipe]) -> dict[str, Tool]:
         """Build tools, one after the other: Go itself uses every core."""
-        go = Go.find(self.environment, wanted)
+        cache = BuildCache(self.folder.root / _BUILD_CACHE)
+        with cache.used(self.environment) as environment:
+            tools = self._built(Go.find(environment, wanted), wanted)
+        # What is left of the tools shares most packages with these.
+        if all(find(each, self.folder, self.environment) for each in chosen(made_here(platform.system()))):
+            cache.remove()
+        return tools
+
+    def _built(self, go: Go, wanted: Sequence[Recipe]) -> dict[str, Tool]:
         tools: dict[str, Tool] = {}
         seconds = sum(recipe.cold_seconds for recipe in wanted)
         if seconds >= _LONG_SECONDS:

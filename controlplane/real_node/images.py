@@ -64,7 +64,7 @@ class Images:
                 continue
             with path.open("rb") as archive:
                 # Read here and handed over: the node itself does not see this machine's files.
-                self._run(["images", "import", "--local", "-"], archive, str(path))
+                self._run(["images", "import", "--local", "--discard-unpacked-layers", "-"], archive, str(path))
             known = {**known, str(path): stamp}
             write_atomically(self._record, json.dumps(known))
             taken.append(path)
@@ -94,7 +94,9 @@ class Images:
             check=False,
         )
         if answer.returncode:
-            raise ControlPlaneFailure(f"the real node's images: {what or 'ctr'}: {answer.stderr.strip()}")
+            full = "; an image takes its size unpacked and once more its archive's while it is imported"
+            hint = full if "no space left on device" in answer.stderr else ""
+            raise ControlPlaneFailure(f"the real node's images: {what or 'ctr'}: {answer.stderr.strip()}{hint}")
         return answer.stdout
 
 

@@ -63,6 +63,7 @@ mod) case $4 in
   esac
   echo "{{\\"Dir\\": \\"$dir\\", \\"Sum\\": \\"$sum\\"}}";;
 build)
+  [ -n "$GOCACHE" ] && mkdir -p "$GOCACHE" && echo "$GOCACHE" >> {self.home}/caches
   {before_build}
   while [ "$1" != -o ]; do shift; done
   set -- x x x $2

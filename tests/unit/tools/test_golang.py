@@ -71,7 +71,7 @@ def test_a_failed_build_shows_the_last_lines_and_leaves_nothing(go: Any) -> None
 def test_a_full_disk_while_building_is_explained(go: Any) -> None:
     go.install(before_build="echo 'compile: no space left on device' >&2; exit 1")
 
-    with pytest.raises(ToolError, match="The disk is full: Go's caches"):
+    with pytest.raises(ToolError, match="The disk is full: what Go compiles"):
         provide(["kwok"], environment=go.environment)
 
 

@@ -2,8 +2,11 @@
 
 import json
 import os
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +25,8 @@ case "$1" in
     from) echo working-container ;;
     commit) touch stand-in ;;
     inspect) cat image.json ;;
-    push) [ -e full ] && exit 1; printf x > "$(echo "$4" | cut -d: -f2)" ;;
+    bud) mkdir -p "$TMPDIR/buildah-cache" && printf x > "$TMPDIR/buildah-cache/wheel" ;;
+    push) [ -e full ] && exit 1; for last in "$@"; do :; done; printf x > "$(echo "$last" | cut -d: -f2)" ;;
 esac
 """
 
@@ -114,6 +118,39 @@ def test_an_archive_that_could_not_be_written_is_written_the_next_time(
     assert not (tmp_path / "images/archives/training.tar").exists()
     (tmp_path / "full").unlink()
     assert images.provide("training").path.is_file()
+
+
+def test_what_was_downloaded_for_builds_does_not_stay(calls: Callable[[], list[str]], tmp_path: Path) -> None:
+    images = Images(tmp_path / "images")
+    with images.alone():
+        images.provide("training")
+        assert (tmp_path / "images/temporary/buildah-cache/wheel").is_file()
+    assert sorted(path.name for path in (tmp_path / "images").iterdir() if path.is_dir()) == [
+        "archives",
+        "base",
+        "layers",
+        "state",
+    ]
+
+
+def test_two_that_build_wait_for_each_other(calls: Callable[[], list[str]], tmp_path: Path, told: Any) -> None:
+    first, second = Images(tmp_path / "images"), Images(tmp_path / "images", told)
+    order: list[str] = []
+
+    def later() -> None:
+        with second.alone():
+            order.append("second")
+
+    with first.alone():
+        waiting = threading.Thread(target=later)
+        waiting.start()
+        deadline = time.monotonic() + 10
+        while not told.lines and time.monotonic() < deadline:
+            time.sleep(0.01)
+        order.append("first")
+    waiting.join(10)
+    assert order == ["first", "second"]
+    assert told.lines == [f"images: waiting for process {os.getpid()}"]
 
 
 def test_the_folder_is_beside_the_tools_unless_it_is_named(tmp_path: Path) -> None:
