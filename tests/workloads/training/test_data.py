@@ -287,6 +287,17 @@ def test_shards_that_are_lost_or_cut_are_refused(tmp_path: Path, clean: Path) ->
         prepared(tmp_path, clean)
 
 
+def test_a_shard_of_other_content_and_the_same_size_is_refused_and_nothing_is_kept(tmp_path: Path, clean: Path) -> None:
+    shard = clean / "shard-000001.parquet"
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 3] ^= 1
+    shard.write_bytes(content)
+    for path in (clean, shard):
+        with pytest.raises(InvalidInput, match=r"shard-000001.parquet' has other content than manifest.json says"):
+            prepared(tmp_path, path)
+    assert not list((tmp_path / "cache").glob("*/manifest.json"))
+
+
 def table(path: Path, **columns: Any) -> Path:
     parquet.write_table(pyarrow.table(columns), path, row_group_size=3)
     return path

@@ -1,15 +1,17 @@
 """The files of a text: those that were named, or the default corpus that every machine has."""
 
 import glob
+import hashlib
 import io
 import os
 import sysconfig
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from ....problems import Problems
+from ....problems import InvalidInput, Problem, Problems
+from ...preprocessing.manifest import MANIFEST
 from .outputs import Outputs
 from .settings import TextSettings
 from .tables import check_tables, is_table, read_texts
@@ -64,6 +66,10 @@ class Corpus:
     text_column: str
     """Column of the texts in files that are tables."""
 
+    hashes: Mapping[Path, str] = field(default_factory=dict[Path, str])
+    """SHA-256 of shards that preprocessing has written, by their absolute path, which are checked before they are read;
+    other files have none."""
+
     def check(self) -> None:
         """Refuse tables that cannot be read, by their ends alone; raises `InvalidInput`."""
         check_tables((path for path in self.files if is_table(path)), self.text_column)
@@ -77,7 +83,11 @@ class Corpus:
         return [*found, self.text_column] if any(map(is_table, self.files)) else found
 
     def documents(self) -> Iterator[Document]:
-        """Yield each file, and each row of a file that is a table; each is to be read before the next one."""
+        """Yield each file, and each row of a file that is a table; each is to be read before the next one.
+
+        Raises:
+            InvalidInput: a table is damaged, or a shard is not what preprocessing has written.
+        """
         left = self.maximum_bytes
         for path in self.files:
             if left is not None and left <= 0:
@@ -87,6 +97,8 @@ class Corpus:
                 yield Document(path, _file_pieces(path, left))
                 left = None if left is None else left - size
                 continue
+            if (expected := self.hashes.get(path.absolute())) is not None:
+                _check_hash(path, expected)
             for text in read_texts(path, self.text_column):
                 yield Document(path, _pieces(io.BytesIO(text), left))
                 left = None if left is None else left - len(text)
@@ -109,7 +121,7 @@ def find_corpus(settings: TextSettings) -> Corpus:
                 problems.add("", f"'{text}' is no file, no folder with files, and no glob that fits")
         files += found
     problems.raise_if_any("data")
-    return Corpus(tuple(dict.fromkeys(files)), settings.maximum_bytes, settings.text_column)
+    return Corpus(tuple(dict.fromkeys(files)), settings.maximum_bytes, settings.text_column, outputs.hashes())
 
 
 def default_files() -> tuple[Path, ...]:
@@ -169,6 +181,14 @@ def _below(folder: Path, outputs: Outputs, problems: Problems) -> list[Path]:
         if output.refusal is not None:
             problems.add("", f"'{output.folder}' cannot be read: {output.refusal}")
     return sorted(found)
+
+
+def _check_hash(path: Path, expected: str) -> None:
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() == expected:
+            return
+    reason = f"'{path}' has other content than {MANIFEST} says, of the same size"
+    raise InvalidInput("data", [Problem("data.paths", f"{reason}; copy the folder again, or preprocess it anew")])
 
 
 def _file_pieces(path: Path, limit: int | None) -> Iterator[bytes]:

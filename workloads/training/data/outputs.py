@@ -1,7 +1,8 @@
 """Folders that preprocessing writes: of these, only the shards that the manifest lists are data."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -24,15 +25,15 @@ class Output:
     shards: tuple[Path, ...] = ()
     """In their order."""
 
-    names: frozenset[str] = frozenset()
-    """Of the shards."""
+    hashes: Mapping[str, str] = field(default_factory=dict[str, str])
+    """SHA-256 of the shards, by name."""
 
     refusal: str | None = None
     """Why it cannot be read, and the way out; None where it can."""
 
     def has(self, path: Path) -> bool:
         """Whether a file is one of the shards, where the folder's path is absolute."""
-        return path.name in self.names and path.absolute().parent == self.folder
+        return path.name in self.hashes and path.absolute().parent == self.folder
 
 
 class Outputs:
@@ -46,6 +47,11 @@ class Outputs:
         if folder not in self._known:
             self._known[folder] = _output(folder)
         return self._known[folder]
+
+    def hashes(self) -> dict[Path, str]:
+        """Return SHA-256 of the shards of every output that was looked at, by their absolute path."""
+        outputs = [output for output in self._known.values() if output is not None]
+        return {output.folder.absolute() / name: value for output in outputs for name, value in output.hashes.items()}
 
     def around(self, path: Path) -> Output | None:
         """Return the output that a file or folder belongs to; None where it belongs to none."""
@@ -83,7 +89,7 @@ def _finished(folder: Path, shards: list[dict[str, Any]]) -> Output:
         listed = ", ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if len(wrong) > 3 else "")
         reason = f"{listed} missing, or of another size than {MANIFEST} says"
         return Output(folder, refusal=f"{reason}; copy the folder again, or preprocess into an empty one")
-    return Output(folder, paths, frozenset(path.name for path in paths))
+    return Output(folder, paths, {shard["name"]: shard["sha256"] for shard in shards})
 
 
 def _size(path: Path) -> int | None:
