@@ -24,7 +24,7 @@ _SECONDS: Final = 30.0
 def connect(layout: Layout, pid: int, tell: Callable[[str], None]) -> None:
     """Lay the cable between this machine and the namespace that a process holds, and the routes over it.
 
-    What is there already is left as it is. It all goes with the namespace.
+    What is there already is left as it is.
 
     Args:
         layout: names and addresses.
@@ -53,6 +53,14 @@ def connect(layout: Layout, pid: int, tell: Callable[[str], None]) -> None:
             f"this machine reaches {' and '.join(taken)} by another way already, so Services of the real node are"
             f" reached from its pods, and from here by node port at {layout.address}"
         )
+
+
+def disconnect(layout: Layout) -> None:
+    """Take the cable away, and with it the routes.
+
+    The system does so by itself once the namespace is gone, but later: until then the next node would not get them.
+    """
+    _ip("link", "delete", layout.link, fails=False)
 
 
 def _has(layout: Layout, pid: int) -> bool:

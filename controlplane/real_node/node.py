@@ -21,7 +21,7 @@ from .layout import NODE, Layout
 from .name_service import coredns, permissions
 from .name_service import health as name_health
 from .namespaces import HOLDER, hold, holder, inside
-from .network import connect
+from .network import connect, disconnect
 from .runtime import containerd
 from .volumes import host_paths, prepare
 
@@ -97,6 +97,7 @@ class RealNode:
             ControlPlaneFailure: a process cannot be ended.
         """
         self._end_pods()
+        disconnect(self.layout)
         tunables.restore(self.layout)
 
     def _holder_pid(self) -> int:

@@ -26,18 +26,16 @@ FROM_PUBLISHED = {"karpenter.k8s.aws": "karpenter.yaml"}
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
     """A cluster of this module's own, with every controller."""
-    patch = pytest.MonkeyPatch()
-    patch.setenv("AIDC_STATE", str(tmp_path_factory.mktemp("state")))
-    cluster = Cluster("docs")
-    try:
-        controllers = frozenset({"karpenter", "jobset", "trainer", "keda", "vertical-pod-autoscaler"})
-        cluster.start(ClusterSettings(controllers=controllers), Silence())
-        with cluster.client() as client:
-            yield client
-    finally:
-        cluster.stop()
-        patch.undo()
-    assert "AIDC_STATE" not in os.environ or "state" not in os.environ["AIDC_STATE"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIDC_STATE", str(tmp_path_factory.mktemp("state")))
+        cluster = Cluster("docs")
+        try:
+            controllers = frozenset({"karpenter", "jobset", "trainer", "keda", "vertical-pod-autoscaler"})
+            cluster.start(ClusterSettings(controllers=controllers), Silence())
+            with cluster.client() as client:
+                yield client
+        finally:
+            cluster.stop()
 
 
 @pytest.fixture

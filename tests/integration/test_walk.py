@@ -71,7 +71,9 @@ def bigram_entropy():
 
 
 @pytest.mark.timeout(900)
-def test_from_training_to_an_answer(tmp_path):
+def test_from_training_to_an_answer(tmp_path, monkeypatch):
+    # Workers of pytest have one thread; here it is for the program to say how many.
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     with subprocess.Popen(command(TRAIN), cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         words, environment = worker_of(process)
         lines = process.communicate(timeout=800)[0].splitlines()
