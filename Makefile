@@ -45,7 +45,7 @@ unit: install ## Tests that need no control plane
 	$(RUN) pytest -m "alone and not integration"
 
 integration: tools images ## Tests on the real control plane; the first run builds it
-	$(RUN) pytest -m integration --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	$(RUN) pytest -m integration --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 audit: install ## Scan the AWS environments: checkov over Terraform and manifests, kube-score over manifests
 	$(RUN) pytest tests/aws/test_audit.py

@@ -20,6 +20,20 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COLUMNS", None)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give a file to one worker, since its tests share what they make, and all that have a real node to the same one:
+    a machine has one such node at a time that its routes lead to."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "real node" if "/test_real_" in file and "integration" in file else file
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 # Never closed: what a test leaves pending in it would be an error of whichever test comes last.
 _LOOP = asyncio.new_event_loop()
 

@@ -22,16 +22,11 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MANIFESTS = Path(__file__).parent / "manifests"
 
 
-# Before pytest-xdist, which reads the groups.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.integration)
-        # Each worker has a cluster for its tests. A machine has one real node at a time that its routes lead to.
-        real = item.path.name.startswith("test_real_")
-        item.add_marker(pytest.mark.xdist_group("real-node" if real else item.path.stem))
-    # Last, they would run when the other workers have nothing left to do.
+    # They take one worker long: last, they would run when the others have nothing left to do.
     items.sort(key=lambda item: not item.path.name.startswith("test_real_"))
 
 
