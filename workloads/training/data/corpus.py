@@ -1,7 +1,6 @@
 """The files of a text: those that were named, or the default corpus that every machine has."""
 
 import glob
-import hashlib
 import io
 import os
 import sysconfig
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from ....problems import InvalidInput, Problem, Problems
+from ...models.export import file_digest
 from ...preprocessing.manifest import MANIFEST
 from .outputs import Outputs
 from .settings import TextSettings
@@ -184,9 +184,8 @@ def _below(folder: Path, outputs: Outputs, problems: Problems) -> list[Path]:
 
 
 def _check_hash(path: Path, expected: str) -> None:
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() == expected:
-            return
+    if file_digest(path) == expected:
+        return
     reason = f"'{path}' has other content than {MANIFEST} says, of the same size"
     raise InvalidInput("data", [Problem("data.paths", f"{reason}; copy the folder again, or preprocess it anew")])
 
