@@ -36,8 +36,9 @@ class Moto:
             "skip_credentials_validation": True,
             "skip_metadata_api_check": "true",
             "skip_region_validation": True,
-            # What the server does not know it refuses at once, and will not know later.
-            "max_retries": 1,
+            # Attempts, not repetitions. A connection that goes while its answer is read is asked again, as with AWS;
+            # what the server does not know is answered 4xx or 501, which is never asked again.
+            "max_retries": 5,
         }
 
 
