@@ -287,6 +287,14 @@ def test_shards_that_are_lost_or_cut_are_refused(tmp_path: Path, clean: Path) ->
         prepared(tmp_path, clean)
 
 
+@pytest.mark.parametrize("shards", [None, {}, [{}], ["shard-000001.parquet"], [{"name": 1, "bytes": "many"}]])
+def test_a_manifest_whose_shards_are_not_described_is_refused(tmp_path: Path, clean: Path, shards: Any) -> None:
+    manifest = json.loads((clean / "manifest.json").read_bytes())
+    (clean / "manifest.json").write_text(json.dumps({**manifest, "shards": shards}))
+    with pytest.raises(InvalidInput, match=r"data.paths\[0\]: .*its manifest.json is damaged"):
+        prepared(tmp_path, clean)
+
+
 def test_a_shard_of_other_content_and_the_same_size_is_refused_and_nothing_is_kept(tmp_path: Path, clean: Path) -> None:
     shard = clean / "shard-000001.parquet"
     content = bytearray(shard.read_bytes())

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
 from ...preprocessing.manifest import MANIFEST
 from ...preprocessing.pipeline import WORK
 from ...preprocessing.shards import QUARANTINE
@@ -14,6 +16,17 @@ _KEYS: Final = frozenset({"format", "fingerprint", "shards"})
 """Of a manifest of preprocessing; other programs have other files of that name."""
 
 _BESIDE: Final = frozenset({WORK, QUARANTINE})
+
+
+class _Shard(BaseModel):
+    """What a manifest says of a shard that training has to know."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+_SHARDS: Final = TypeAdapter(list[_Shard])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +85,31 @@ def _output(folder: Path) -> Output | None:
     except ValueError:
         if not any(folder.glob("shard-*.parquet")):
             return None
-        return Output(folder, refusal=f"its {MANIFEST} is damaged; preprocess into an empty folder again")
+        return _damaged(folder)
     except OSError:
         return None
     if not isinstance(manifest, dict) or _KEYS.difference(cast(dict[str, Any], manifest)):
         return None
-    return _finished(folder, cast(dict[str, Any], manifest)["shards"])
+    try:
+        return _finished(folder, _SHARDS.validate_python(cast(dict[str, Any], manifest)["shards"]))
+    except ValidationError:
+        return _damaged(folder)
 
 
-def _finished(folder: Path, shards: list[dict[str, Any]]) -> Output:
-    paths = tuple(folder / shard["name"] for shard in shards)
-    wrong = [path.name for path, shard in zip(paths, shards, strict=True) if _size(path) != shard["bytes"]]
+def _damaged(folder: Path) -> Output:
+    return Output(folder, refusal=f"its {MANIFEST} is damaged; preprocess into an empty folder again")
+
+
+def _finished(folder: Path, shards: list[_Shard]) -> Output:
+    paths = tuple(folder / shard.name for shard in shards)
+    wrong = [path.name for path, shard in zip(paths, shards, strict=True) if _size(path) != shard.bytes]
     if not paths:
         return Output(folder, refusal=f"its {MANIFEST} lists no shards: preprocessing has left nothing of its input")
     if wrong:
         listed = ", ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if len(wrong) > 3 else "")
         reason = f"{listed} missing, or of another size than {MANIFEST} says"
         return Output(folder, refusal=f"{reason}; copy the folder again, or preprocess into an empty one")
-    return Output(folder, paths, {shard["name"]: shard["sha256"] for shard in shards})
+    return Output(folder, paths, {shard.name: shard.sha256 for shard in shards})
 
 
 def _size(path: Path) -> int | None:
