@@ -18,6 +18,8 @@ from .serving import Serving
 _LOG: Final = logging.getLogger("aidc.inference")
 _ID: Final = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 _PROBES: Final = frozenset(("/livez", "/readyz", "/startupz", "/healthz", "/metrics"))
+_MODEL_PATHS: Final = ("/v1/completions", "/v1/chat/completions", "/v1/predict")
+_PATHS: Final = _PROBES.union(_MODEL_PATHS, ("/v1/models", "/openapi.json"))
 
 
 class Boundary:
@@ -43,6 +45,10 @@ class Boundary:
             REQUEST_ID.reset(token)
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: "_Exchange") -> None:
+        if not _is_served(scope["path"]):
+            message = f"there is nothing at {scope['path'][:100]}; /openapi.json says what there is"
+            await exchange.refuse(404, error_document(404, message))
+            return
         try:
             if scope["method"] in ("POST", "PUT", "PATCH"):
                 body = await self._body(scope, receive)
@@ -123,9 +129,14 @@ class _Exchange:
         await self.send({"type": "http.response.body", "body": body})
 
 
+def _is_served(path: str) -> bool:
+    """Return whether a path is ours: the serving library has others, of which a page loads a stranger's script."""
+    return path in _PATHS or path.startswith("/v1/models/")
+
+
 def _endpoint(scope: Scope) -> str:
     path = scope["path"]
-    return path if path in ("/v1/completions", "/v1/chat/completions", "/v1/predict") else "other"
+    return path if path in _MODEL_PATHS else "other"
 
 
 def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:

@@ -1,13 +1,14 @@
 """What requests may ask for: OpenAI's completions and chat, and predictions of classes."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ...problems import suggestion
 
 _NEUTRAL: Final[Mapping[str, tuple[Any, ...]]] = {
+    "audio": (None,),
     "best_of": (None, 1),
     "echo": (None, False),
     "frequency_penalty": (None, 0),
@@ -15,17 +16,43 @@ _NEUTRAL: Final[Mapping[str, tuple[Any, ...]]] = {
     "function_call": (None, "none"),
     "logit_bias": (None, {}),
     "logprobs": (None, False),
+    "modalities": (None, ["text"]),
+    "prediction": (None,),
     "presence_penalty": (None, 0),
+    "reasoning_effort": (None,),
     "response_format": (None, {"type": "text"}),
     "suffix": (None, ""),
     "tool_choice": (None, "none", "auto"),
     "tools": (None, []),
     "top_logprobs": (None, 0),
+    "verbosity": (None,),
+    "web_search_options": (None,),
 }
 """Parameters of OpenAI's interface that are not supported, with the values that ask for nothing."""
 
-_IGNORED: Final = ("metadata", "prompt_cache_key", "safety_identifier", "service_tier", "store", "user")
-"""Parameters that change nothing in the answer."""
+_IGNORED: Final = (
+    "metadata",
+    "parallel_tool_calls",
+    "prompt_cache_key",
+    "safety_identifier",
+    "service_tier",
+    "store",
+    "user",
+)
+"""Parameters that change nothing in the answer: tools, without which there are no calls of them, are refused."""
+
+_NULLABLE: Final = ("ignore_eos", "n", "stream", "temperature", "top_p")
+"""Parameters for which null stands for the default, as in OpenAI's interface."""
+
+_HISTORY: Final[Mapping[str, tuple[Any, ...]]] = {
+    "annotations": (None, []),
+    "audio": (None,),
+    "function_call": (None,),
+    "refusal": (None,),
+    "tool_calls": (None, []),
+}
+"""What an answer of OpenAI's interface has beside its text, which clients send back with the next turn, with the values
+that say nothing."""
 
 Stop = Annotated[str, Field(min_length=1, max_length=200)]
 Seed = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
@@ -45,7 +72,7 @@ class Body(BaseModel):
                 continue
             if name not in _NEUTRAL:
                 raise ValueError(f"'{name[:100]}' is no parameter{suggestion(name[:100], type(self).model_fields)}")
-            if not any(value is each or (type(value) is type(each) and value == each) for each in _NEUTRAL[name]):
+            if not _is_neutral(value, _NEUTRAL[name]):
                 raise ValueError(f"'{name}' is not supported here; leave it out")
         return self
 
@@ -98,6 +125,14 @@ class TextBody(Body):
     ignore_eos: bool = False
     """Whether to go on after the token that ends a text (not part of OpenAI's interface). Default: false."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _take_defaults(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        body = cast(dict[Any, Any], given)
+        return {name: value for name, value in body.items() if value is not None or name not in _NULLABLE}
+
     @property
     def stops(self) -> tuple[str, ...]:
         """The texts that end the answer."""
@@ -126,7 +161,7 @@ class TextPart(BaseModel):
 class Message(BaseModel):
     """One turn of a chat."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="allow")
 
     role: Annotated[str, Field(pattern="^(system|developer|user|assistant)$")]
     """Who speaks: system, developer, user or assistant."""
@@ -136,6 +171,17 @@ class Message(BaseModel):
 
     name: Annotated[str, Field(max_length=64)] | None = None
     """Name of who speaks; not used."""
+
+    @model_validator(mode="after")
+    def _check_extra(self) -> Self:
+        for name, value in (self.model_extra or {}).items():
+            if name not in _HISTORY:
+                raise ValueError(
+                    f"'{name[:100]}' is no part of a message{suggestion(name[:100], type(self).model_fields)}"
+                )
+            if not _is_neutral(value, _HISTORY[name]):
+                raise ValueError(f"'{name}' is not supported here; leave it out")
+        return self
 
     @property
     def text(self) -> str:
@@ -164,3 +210,10 @@ class PredictionBody(Body):
 
     top: Annotated[int, Field(ge=1, le=1000)] = 5
     """Likeliest classes to name for each image. Default: 5."""
+
+
+def _is_neutral(value: Any, neutral: tuple[Any, ...]) -> bool:
+    """Return whether a value asks for nothing: 0.0 is 0, but false is neither."""
+    return any(
+        value is each or (value == each and isinstance(value, bool) == isinstance(each, bool)) for each in neutral
+    )

@@ -100,6 +100,38 @@ def test_a_chat_is_a_completion_of_its_turns(text_server, loaded):
     assert "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks) == row.text
 
 
+def test_values_that_ask_for_nothing_are_taken(text_server):
+    body = {"prompt": "a", "max_tokens": 2, "seed": 3}
+    nulls = dict.fromkeys(("n", "stream", "temperature", "top_p", "stop", "stream_options", "reasoning_effort"))
+    zeros = {
+        "presence_penalty": 0.0,
+        "frequency_penalty": 0,
+        "best_of": 1,
+        "logit_bias": {},
+        "parallel_tool_calls": True,
+    }
+    with text_server.client() as client:
+        plain = client.post("/v1/completions", json=body).json()["choices"]
+        answer = client.post("/v1/completions", json=body | nulls | zeros)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["choices"] == plain
+
+
+def test_an_answer_may_be_sent_back_as_a_turn(text_server):
+    question = {"role": "user", "content": "hi"}
+    body = {"max_tokens": 2, "temperature": 0}
+    with text_server.client() as client:
+        first = client.post("/v1/chat/completions", json=body | {"messages": [question]}).json()
+        message = first["choices"][0]["message"] | {"tool_calls": None, "function_call": None, "audio": None}
+        second = client.post("/v1/chat/completions", json=body | {"messages": [question, message, question]})
+        wrong = client.post(
+            "/v1/chat/completions", json=body | {"messages": [question, message | {"tool_calls": [{"id": "a"}]}]}
+        )
+    assert second.status_code == 200, second.text
+    assert wrong.status_code == 400
+    assert "'tool_calls' is not supported here" in wrong.json()["error"]["message"]
+
+
 def test_the_model_is_listed_and_another_one_is_not_found(text_server):
     with text_server.client() as client:
         assert [each["id"] for each in client.get("/v1/models").json()["data"]] == ["text"]
@@ -117,6 +149,8 @@ def test_the_model_is_listed_and_another_one_is_not_found(text_server):
         ({"prompt": "a" * 64}, "64 tokens; 63 at most"),
         ({"prompt": [300]}, "not from 0 to 255"),
         ({"prompt": "a", "logprobs": 1}, "'logprobs' is not supported here"),
+        ({"prompt": "a", "logprobs": 0}, "'logprobs' is not supported here"),
+        ({"prompt": "a", "presence_penalty": False}, "'presence_penalty' is not supported here"),
         ({"prompt": "a", "max_tokns": 1}, "did you mean 'max_tokens'?"),
         ({"prompt": "a", "max_tokens": 5000}, "ask for 4096 at most"),
         ({"prompt": "a", "n": 5}, "ask for 4 at most"),

@@ -66,3 +66,11 @@ def test_hostile_headers_and_methods_are_refused(text_server):
         assert client.post("/v1/models").status_code == 405
         assert client.get("/v1/../../etc/passwd").status_code == 404
         assert client.get("/v1/models/" + "x" * 5000).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/docs.json", "/static_content/index.css", "/v1/embeddings", "/nothing"])
+def test_what_is_not_ours_is_not_there(text_server, path):
+    with text_server.client() as client:
+        answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.json()["error"]["type"] == "invalid_request_error"
