@@ -1,7 +1,7 @@
 """`aidc simulate`: a load against policies that scale, before any of them runs."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
@@ -10,8 +10,8 @@ from .libraries import planning_libraries
 if TYPE_CHECKING:
     from ..planning.autoscaling.arrivals import Arrivals
     from ..planning.autoscaling.comparison import Comparison
+    from ..planning.autoscaling.load_file import LoadOfFile
     from ..planning.autoscaling.service import Service
-    from ..planning.forecasting.traces import Trace
 
 _USUAL: Final = ("static", "horizontal", "event-driven", "predictive", "oracle")
 _MEAN_REPLICAS: Final = 15.0
@@ -29,8 +29,24 @@ def simulate(
     column: Annotated[
         str | None, typer.Option(help="Column of the load. Default: requests, value, rate, or the only one.")
     ] = None,
+    load: Annotated[
+        str | None,
+        typer.Option(
+            help="What the column says: requests (of each step), rate (requests a second), rows (no column is read: "
+            "each row is one request) or counter (all requests so far). Default: rate for columns called rate, rps or "
+            "qps, else requests."
+        ),
+    ] = None,
+    step: Annotated[
+        float | None,
+        typer.Option(help="Seconds of a step of the file. Default: the usual distance of rows; 60 for --load rows."),
+    ] = None,
     time_column: Annotated[
-        str | None, typer.Option(help="Column of times, in seconds or as dates. Default: the usual names.")
+        str | None, typer.Option(help="Column of times, as numbers or as dates. Default: the usual names.")
+    ] = None,
+    time_unit: Annotated[
+        str | None,
+        typer.Option(help="Unit of times that are numbers: s, ms, us or ns. Default: s, or by their size since 1970."),
     ] = None,
     size_column: Annotated[
         str | None,
@@ -81,8 +97,9 @@ def simulate(
             max_replicas=maximum,
             price=price,
         )
-        _check(service, policy or _USUAL, mean_replicas, plot)
-        read, arrivals = _load(trace, column, time_column, size_column, mean_replicas, service, seed)
+        _check(service, policy or _USUAL, mean_replicas, plot, seed)
+        reading = _Reading(column, time_column, size_column, load, step, time_unit)
+        notes, arrivals = _load(trace, reading, mean_replicas, service, seed)
         once = _compared(arrivals, service, policy or _USUAL, sweep=False)
         swept = _compared(arrivals, service, policy or _USUAL, sweep=True) if sweep else None
         if plot is not None:
@@ -92,10 +109,23 @@ def simulate(
     if json_file is None or str(json_file) != "-":
         from .simulate_page import show
 
-        show(once, swept, read.notes())
+        show(once, swept, notes)
 
 
-def _check(service: "Service", policies: "tuple[str, ...] | list[str]", mean: float | None, plot: Path | None) -> None:
+class _Reading(NamedTuple):
+    """How a file is to be read, as the options say."""
+
+    column: str | None
+    time_column: str | None
+    size_column: str | None
+    load: str | None
+    step: float | None
+    time_unit: str | None
+
+
+def _check(
+    service: "Service", policies: "tuple[str, ...] | list[str]", mean: float | None, plot: Path | None, seed: int
+) -> None:
     import math
 
     from ..planning.autoscaling.contenders import contender_names
@@ -109,49 +139,85 @@ def _check(service: "Service", policies: "tuple[str, ...] | list[str]", mean: fl
         problems.add("--mean-replicas", f"{mean:g} replicas is not possible; give more than 0 replicas")
     if plot is not None and plot.suffix not in (".html", ".svg"):
         problems.add("--plot", f"'{plot}' is neither .html nor .svg; give one of the two")
+    problems.between("--seed", seed, 0)
     problems.raise_if_any("aidc simulate")
 
 
 def _load(
-    name: str | None,
-    column: str | None,
-    time_column: str | None,
-    size_column: str | None,
-    mean: float | None,
-    service: "Service",
-    seed: int,
-) -> "tuple[Trace, Arrivals]":
-    """Return the trace and the arrivals that follow it."""
+    name: str | None, reading: _Reading, mean: float | None, service: "Service", seed: int
+) -> "tuple[tuple[str, ...], Arrivals]":
+    """Return what is to be said of a trace, and the arrivals that follow it."""
     from ..planning.autoscaling.arrivals import arrivals_of
     from ..planning.autoscaling.shipped import NAME, shipped_trace
     from ..planning.forecasting.known_traces import known_trace
-    from ..planning.forecasting.traces import read_trace
     from ..problems import InvalidInput, Problem
 
-    sizes: Trace | None = None
-    own = False
+    sizes = None
+    notes: list[str] = []
     if name is None or name == NAME:
-        read = shipped_trace(column or "requests")
-        sizes = shipped_trace(size_column) if size_column else None
+        _refuse_unused(NAME, reading, "column", "size_column")
+        read = shipped_trace(reading.column or "requests")
+        sizes = shipped_trace(reading.size_column).series if reading.size_column else None
     elif name.endswith(".csv") or Path(name).exists():
-        own = True
-        read = read_trace(name, time=time_column, value=column)
-        if size_column:
-            sizes = read_trace(name, time=time_column, value=size_column, step=read.series.step)
+        found = _own(name, reading)
+        read, sizes = found.trace, found.sizes
+        notes.append(found.note)
     else:
-        read = known_trace(name).read()
-    if mean is None and not own:
+        known = known_trace(name)
+        _refuse_unused(name, reading)
+        read = known.read()
+    if mean is None and not notes:
         mean = _MEAN_REPLICAS
+    notes.extend(read.notes())
+    if abs(round(service.allowed_wait) - service.allowed_wait) > 1e-9:
+        counted = f"{service.allowed_wait:g} s, which are counted as {round(service.allowed_wait)} s"
+        notes.append(f"a request may wait {counted}: the replay goes by whole seconds")
     try:
         arrivals = arrivals_of(
-            read.series,
-            mean_rate=None if mean is None else mean * service.replica_rate,
-            totals=sizes.series if sizes is not None else None,
-            seed=seed,
+            read.series, mean_rate=None if mean is None else mean * service.replica_rate, totals=sizes, seed=seed
         )
     except ValueError as error:
         raise InvalidInput(str(name or NAME), [Problem("", str(error))]) from None
-    return read, arrivals
+    return tuple(notes), arrivals
+
+
+def _own(path: str, reading: _Reading) -> "LoadOfFile":
+    """Return the load of a file of one's own."""
+    from typing import cast, get_args
+
+    from ..planning.autoscaling.load_file import COUNTINGS, Counting, read_load_file
+    from ..planning.forecasting.trace_rows import TimeUnit
+    from ..problems import Problems
+
+    problems = Problems()
+    if reading.load is not None:
+        problems.choice("--load", reading.load, COUNTINGS)
+    if reading.time_unit is not None:
+        problems.choice("--time-unit", reading.time_unit, get_args(TimeUnit))
+    if reading.load == "rows" and reading.column is not None:
+        problems.add("--column", f"'{reading.column}' is not read with --load rows; leave one of them out")
+    problems.raise_if_any("aidc simulate")
+    return read_load_file(
+        path,
+        time=reading.time_column,
+        value=reading.column,
+        size=reading.size_column,
+        counting=cast(Counting | None, reading.load),
+        step=reading.step,
+        unit=cast(TimeUnit | None, reading.time_unit),
+    )
+
+
+def _refuse_unused(name: str, reading: _Reading, *used: str) -> None:
+    """Refuse options that say how to read a file, where the trace has a name and is known."""
+    from ..problems import Problems
+
+    problems = Problems()
+    for option, given in reading._asdict().items():
+        if given is not None and option not in used:
+            said = f"the trace {name} is read as it is known; leave it out, or give a CSV file"
+            problems.add(f"--{option.replace('_', '-')}", said)
+    problems.raise_if_any("aidc simulate")
 
 
 def _compared(

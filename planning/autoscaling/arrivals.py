@@ -1,11 +1,18 @@
 """Requests that arrive, second by second, made from the rates of a trace."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from ..forecasting.series import Series
 from .lanes import Values
+
+MOST_SECONDS: Final = 366 * 86_400
+"""Longest load that is replayed: a year. Each second of it takes about 40 bytes of memory."""
+LEAST_SECONDS: Final = 15
+"""Shortest load that is replayed: policies decide every 15 seconds."""
+_MOST_RATE: Final = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +62,25 @@ def arrivals_of(
         seed: Of the draws. Default: 0.
 
     Raises:
-        ValueError: No bin of the load has a value, or all are 0.
+        ValueError: No bin of the load has a value, or all are 0; the load is shorter than `LEAST_SECONDS` or longer
+            than `MOST_SECONDS`; or more arrives than can be counted, 10^12 requests a second.
     """
     known = np.isfinite(load.values)
     if not known.any() or not (load.values[known] > 0).any():
         raise ValueError("the load has no value above 0")
+    seconds = len(load) * load.step
+    if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
+        raise ValueError(
+            f"the load lasts {seconds:,.10g} seconds; give {LEAST_SECONDS} to {MOST_SECONDS:,} seconds, and times in "
+            "their own unit"
+        )
     middles = (np.arange(len(load)) + 0.5) * load.step
     moments = (np.arange(max(1, int(len(load) * load.step / step))) + 0.5) * step
     rates = np.interp(moments, middles[known], load.values[known]) / load.step
     if mean_rate is not None:
         rates *= mean_rate / rates.mean()
+    if rates.max() > _MOST_RATE:
+        raise ValueError(f"{rates.max():,.6g} requests a second are too many; give {_MOST_RATE:g} or less")
     counts = np.random.default_rng(seed).poisson(rates * step).astype(np.float64)
     if totals is None:
         return Arrivals(step, counts, counts, load.start)

@@ -2,8 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 from ...problems import Problems
+
+# A policy that looks ahead holds a forecast for each decision in that time.
+_MOST_DELAY: Final = 86_400
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,7 +24,7 @@ class Service:
     """Seconds from arrival to answer that are promised; not less than `service_time`. Default: 2."""
 
     startup_delay: float = 60.0
-    """Seconds from the wish for a replica until it takes requests; 0 or more. Default: 60."""
+    """Seconds from the wish for a replica until it takes requests; 0 to 86,400. Default: 60."""
 
     give_up: float = 60.0
     """Seconds after which a request that still waits has failed and is gone; not less than what it may wait.
@@ -51,6 +55,9 @@ class Service:
         _more_than_zero(problems, "serviceTime", self.service_time, "seconds")
         _more_than_zero(problems, "latencyBound", self.latency_bound, "seconds")
         _zero_or_more(problems, "startupDelay", self.startup_delay, "seconds")
+        if self.startup_delay < math.inf:
+            problems.between("startupDelay", self.startup_delay, -math.inf, _MOST_DELAY, "seconds")
+        _zero_or_more(problems, "giveUp", self.give_up, "seconds")
         _zero_or_more(problems, "price", self.price, "an hour")
         problems.between("concurrency", self.concurrency, 1, None, "requests")
         problems.between("minReplicas", self.min_replicas, 0, None, "replicas")
@@ -61,7 +68,7 @@ class Service:
                 f"{self.latency_bound:g} seconds is less than the {self.service_time:g} seconds that a request is "
                 "served, so every request would be late; give more",
             )
-        elif not self.give_up >= self.allowed_wait:
+        elif self.give_up < self.allowed_wait:
             problems.add(
                 "giveUp",
                 f"{self.give_up:g} seconds is less than the {self.allowed_wait:g} seconds that a request may wait; "

@@ -1,7 +1,7 @@
 """The traces that forecasts and policies are measured on, by name."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -72,13 +72,7 @@ def _opened(trace: Trace, seam: float, missing: float) -> Trace:
     series = trace.series
     at, count = int(seam // series.step), round(missing / series.step)
     values = np.concatenate([series.values[:at], np.full(count, np.nan), series.values[at:]])
-    return Trace(
-        series=Series(series.start, series.step, values),
-        rows=trace.rows,
-        missing_values=trace.missing_values,
-        repeated_times=trace.repeated_times,
-        empty_steps=trace.empty_steps + count,
-    )
+    return replace(trace, series=Series(series.start, series.step, values), empty_steps=trace.empty_steps + count)
 
 
 def _servegen(model: str, *, zeros_are_holes: bool = False) -> KnownTrace:

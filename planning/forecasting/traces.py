@@ -1,27 +1,20 @@
 """Traces: CSV files of load or of single requests, read into regular series within bounded memory."""
 
-import importlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ...problems import InvalidInput, Problem, suggestion
+from ...problems import InvalidInput, Problem
 from .bins import Bins, Combination
 from .series import Series, Values
+from .trace_columns import Columns
+from .trace_rows import CHUNK_ROWS, Rows, TimeUnit
 
-CHUNK_ROWS = 200_000
-"""Rows held at once; memory grows with the steps of the result beyond that, never with the rows of the file."""
-TIME_COLUMNS = ("timestamp_s", "timestamp", "time", "datetime", "date", "ts", "arrived_at")
-"""Names looked for, in this order and in any case, where no time column is given; else the first column."""
-VALUE_COLUMNS = ("requests", "value", "rate", "count", "load", "rps", "qps")
-"""Names looked for, in this order and in any case, where no value column is given."""
+__all__ = ("CHUNK_ROWS", "Trace", "masked", "read_trace")
 
-# It has no types of its own.
-pd: Any = importlib.import_module("pandas")
+_UNITS: Final[dict[TimeUnit, str]] = {"ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,9 +36,25 @@ class Trace:
     empty_steps: int
     """Steps without a known value: gaps, missing values, masked holes."""
 
+    column: str | None = None
+    """Column of the load; None where rows were counted."""
+
+    time_unit: TimeUnit = "s"
+    """What times were taken to be, where they were numbers."""
+
+    row_seconds: float | None = None
+    """Seconds between rows, as `read_trace` finds its step; None where all have one time, or rows are counted."""
+
+    is_irregular: bool = False
+    """Whether most rows are at another distance than the step, which is then the middle one of all distances."""
+
     def notes(self) -> tuple[str, ...]:
         """Return a sentence for everything that was not plain."""
         said: list[str] = []
+        if self.time_unit in _UNITS:
+            said.append(f"times are {_UNITS[self.time_unit]}")
+        if self.is_irregular:
+            said.append(f"rows are at no regular distance; a step has {self.series.step:g} s, the median of them")
         if self.missing_values:
             said.append(f"{self.missing_values:,} of {self.rows:,} rows have no value and count as not measured")
         if self.repeated_times:
@@ -62,28 +71,36 @@ def read_trace(
     value: str | None = None,
     step: float | None = None,
     combine: Combination | None = None,
+    unit: TimeUnit | None = None,
 ) -> Trace:
     """Read a CSV file with a header into a series on a regular grid.
 
-    `time`: its column, in seconds or as ISO 8601 (without an offset: UTC); by default the usual names, else the first.
+    `time`: its column, as numbers or as ISO 8601 (without an offset: UTC); by default the usual names, else the first.
     `value`: its column; by default the usual names, else the only other column.
-    `step`: seconds of a step; by default the commonest distance between rows, and 60 where rows are counted.
+    `step`: seconds of a step; by default the commonest distance between rows where at least half of them have it, else
+    the median, and 60 where rows are counted.
     `combine`: how rows of one step become its value: `mean` (the default: a level), `sum` (events counted in each
     row), `count` (every row is one request; no value is read), `counter` (an ever growing count: its growth; a fall is
     a restart from 0, as Prometheus has it).
+    `unit`: of times that are numbers; by default seconds, or, where the first one is too large for seconds since 1970,
+    milliseconds, microseconds or nanoseconds since then.
 
-    Gaps become NaN, and so do empty values. Raises `InvalidInput` for what cannot be read as it is: no such file, an
-    unknown column, no rows, text instead of numbers, infinite or negative values, times that are missing or run
-    backwards, and more than `bins.MOST_STEPS` steps.
+    The file may be compressed (.gz, .bz2, .xz, .zip). Gaps become NaN, and so do empty values. Raises `InvalidInput`
+    for what cannot be read as it is: no such file, no header, an unknown column, no rows, text instead of numbers,
+    infinite or negative values, times that are missing or run backwards, and more than `bins.MOST_STEPS` steps.
     """
     path = Path(path)
-    columns = _Columns.of(path, time, value, combine)
+    columns = Columns.of(path, time, value, combine)
+    rows = Rows(path, columns, unit)
     bins: Bins | None = None
-    for times, values in _chunks(path, columns):
+    is_irregular, row_seconds = False, None
+    for times, values in rows:
         if bins is None:
-            usual = _usual_step(times, columns)
+            usual, is_regular = _usual_step(times, columns)
+            is_irregular = step is None and not is_regular
+            row_seconds = None if columns.combine == "count" else usual
             if step is None and usual is None:
-                said = "one row alone shows no distance in time; give the step in seconds"
+                said = "one moment alone shows no distance in time; give the step in seconds"
                 raise InvalidInput(path.name, [Problem("step", said)])
             chosen = usual if step is None else step
             bins = Bins(path.name, float(times[0]), chosen or 0, columns.combine, own_step=chosen == usual)
@@ -97,6 +114,10 @@ def read_trace(
         missing_values=bins.missing_values,
         repeated_times=bins.repeated_times,
         empty_steps=int(np.isnan(series.values).sum()),
+        column=columns.value,
+        time_unit=rows.unit or "s",
+        row_seconds=row_seconds,
+        is_irregular=is_irregular,
     )
 
 
@@ -108,140 +129,19 @@ def masked(trace: Trace, *, holes: tuple[tuple[float, float], ...] = (), zeros: 
         values[int(first // series.step) : int(last // series.step) + 1] = np.nan
     if zeros:
         values[values == 0] = np.nan
-    return Trace(
-        series=Series(series.start, series.step, values),
-        rows=trace.rows,
-        missing_values=trace.missing_values,
-        repeated_times=trace.repeated_times,
-        empty_steps=int(np.isnan(values).sum()),
-    )
+    return replace(trace, series=Series(series.start, series.step, values), empty_steps=int(np.isnan(values).sum()))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Columns:
-    time: str
-    value: str | None
-    combine: Combination
-
-    @classmethod
-    def of(cls, path: Path, time: str | None, value: str | None, combine: Combination | None) -> "_Columns":
-        try:
-            header = [str(name) for name in pd.read_csv(path, nrows=0).columns]
-        except OSError as error:
-            raise InvalidInput(str(path), [Problem("", f"cannot be read: {error.strerror}")]) from None
-        except pd.errors.EmptyDataError:
-            raise InvalidInput(path.name, [Problem("", "the file is empty; give a header and rows")]) from None
-        except (UnicodeDecodeError, pd.errors.ParserError) as error:
-            raise InvalidInput(path.name, [Problem("", f"is not a CSV file: {error}")]) from None
-        problems = [
-            Problem(
-                field, f"no column '{name}' in the file" + (suggestion(name, header) or f"; it has {', '.join(header)}")
-            )
-            for field, name in (("time", time), ("value", value))
-            if name is not None and name not in header
-        ]
-        if problems:
-            raise InvalidInput(path.name, problems)
-        time = time or _first(TIME_COLUMNS, header) or header[0]
-        others = [name for name in header if name != time]
-        if combine == "count":
-            return cls(time=time, value=None, combine=combine)
-        value = value or _first(VALUE_COLUMNS, others) or (others[0] if len(others) == 1 else None)
-        if value is None:
-            has = f"it has {', '.join(others)}" if others else "there is no other one"
-            said = f"which column holds the load is not clear ({has}); name it, or count the rows as requests"
-            raise InvalidInput(path.name, [Problem("value", said)])
-        return cls(time=time, value=value, combine=combine or "mean")
-
-
-def _first(names: tuple[str, ...], header: list[str]) -> str | None:
-    by_lower = {name.lower(): name for name in header}
-    return next((by_lower[name] for name in names if name in by_lower), None)
-
-
-def _usual_step(times: Values, columns: _Columns) -> float | None:
+def _usual_step(times: Values, columns: Columns) -> tuple[float | None, bool]:
+    """Return the seconds between rows, None where all have one time, and whether at least half of them have it."""
     if columns.combine == "count":
-        return 60.0
+        return 60.0, True
     distances = np.diff(times)
     distances = distances[distances > 0]
     if not len(distances):
-        return None
+        return None, True
     found, counts = np.unique(distances.round(3), return_counts=True)
-    return float(found[counts.argmax()])
-
-
-def _chunks(path: Path, columns: _Columns) -> Iterator[tuple[Values, Values | None]]:
-    """Give times and values of some rows after another, checked."""
-    names = [columns.time] if columns.value is None else [columns.time, columns.value]
-    row = 0
-    before = -np.inf
-    try:
-        with pd.read_csv(path, usecols=names, chunksize=CHUNK_ROWS, low_memory=False) as reader:
-            for chunk in reader:
-                if not len(chunk):
-                    continue
-                times = _seconds(path.name, chunk[columns.time], row)
-                _check_order(path.name, times, before, row)
-                values = (
-                    None if columns.value is None else _numbers(path.name, columns.value, chunk[columns.value], row)
-                )
-                if values is not None:
-                    _check_values(path.name, columns.value or "", values, row)
-                row, before = row + len(times), float(times[-1])
-                yield times, values
-    except (UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise InvalidInput(path.name, [Problem("", f"is not a CSV file: {error}")]) from None
-
-
-def _seconds(subject: str, column: Any, row: int) -> Values:
-    """Return seconds: numbers as they are, dates since 1970."""
-    if pd.api.types.is_numeric_dtype(column):
-        times = column.to_numpy(dtype=np.float64)
-    else:
-        dates = pd.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
-        _refuse(
-            subject,
-            "time",
-            dates.isna().to_numpy() & column.notna().to_numpy(),
-            column,
-            row,
-            "is neither seconds nor an ISO 8601 date such as 2026-11-30T12:00:00Z",
-        )
-        times = (dates - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy(dtype=np.float64)
-    _refuse(subject, "time", ~np.isfinite(times), column, row, "is no time; every row needs one")
-    return times
-
-
-def _numbers(subject: str, name: str, column: Any, row: int) -> Values:
-    if pd.api.types.is_numeric_dtype(column):
-        return column.to_numpy(dtype=np.float64)
-    numbers = pd.to_numeric(column, errors="coerce")
-    _refuse(subject, name, numbers.isna().to_numpy() & column.notna().to_numpy(), column, row, "is not a number")
-    return numbers.to_numpy(dtype=np.float64)
-
-
-def _check_values(subject: str, name: str, values: Values, row: int) -> None:
-    _refuse(subject, name, np.isinf(values), values, row, "is not finite; leave it empty where nothing was measured")
-    said = "is negative, and a load is 0 or more; leave it empty where nothing was measured"
-    _refuse(subject, name, values < 0, values, row, said)
-
-
-def _check_order(subject: str, times: Values, before: float, row: int) -> None:
-    backwards = np.diff(times, prepend=before) < 0
-    if backwards.any():
-        at = int(backwards.argmax())
-        last = times[at - 1] if at else before
-        fall = f"{times[at]:.15g} s after {last:.15g} s"
-        said = f"time runs backwards in row {row + at + 1:,}: {fall}; sort the rows by time"
-        raise InvalidInput(subject, [Problem("time", said)])
-
-
-def _refuse(subject: str, field: str, wrong: NDArray[np.bool_], column: Any, row: int, reason: str) -> None:
-    """Raise where rows are wrong: the first of them, and how many more this part of the file has."""
-    count = int(np.count_nonzero(wrong))
-    if not count:
-        return
-    at = int(wrong.argmax())
-    found = column.iloc[at] if hasattr(column, "iloc") else column[at]
-    more = f" (and {count - 1:,} more of the rows near it)" if count > 1 else ""
-    raise InvalidInput(subject, [Problem(field, f"row {row + at + 1:,}: '{found}' {reason}{more}")])
+    most = int(counts.argmax())
+    if found[most] > 0 and 2 * counts[most] >= len(distances):
+        return float(found[most]), True
+    return float(np.median(distances)), False

@@ -75,6 +75,17 @@ def test_a_plot_needs_no_network(main: Callable[..., Any], trace: Path, tmp_path
         (["--minimum", "5", "--maximum", "4"], ["maxReplicas: 4 replicas is too little"]),
         (["--policy", "horizontl"], ["'horizontl' is not one of", "did you mean 'horizontal'"]),
         (["--plot", "a.png"], ["'a.png' is neither .html nor .svg"]),
+        (["--seed", "-1"], ["--seed: -1 is too little; give 0 or more"]),
+        (["--give-up", "inf"], ["giveUp: inf seconds is not possible"]),
+        (
+            ["--start-up-delay", "1e9"],
+            ["startupDelay: 1,000,000,000.0 seconds is too much; give 86,400 seconds or less"],
+        ),
+        (["--step", "60"], ["--step: the trace azure-conversation is read as it is known"]),
+        (
+            ["nasa", "--column", "bytes", "--size-column", "bytes"],
+            ["--column: the trace nasa is read as it is known; leave it out", "--size-column: the trace nasa"],
+        ),
         (["twiter"], ["no trace is called 'twiter'", "did you mean 'twitter'"]),
         (["unlike-any"], ["no trace is called 'unlike-any'; give a CSV file, or one of azure-code"]),
         (["none.csv"], ["none.csv", "cannot be read"]),
@@ -95,6 +106,9 @@ def test_what_makes_no_sense_is_refused(
         ("0,0\n60,0\n120,0\n", ["no value above 0"]),
         ("0,a\n60,3\n", ["is not a number"]),
         ("", ["no rows"]),
+        ("0,1e300\n60,1\n", ["requests a second are too many; give 1e+12 or less"]),
+        ("0,1\n1,1\n2,1\n", ["the load lasts 3 seconds; give 15 to 31,622,400 seconds"]),
+        ("0,1\n100000,1\n40000000,1\n", ["the load lasts 40,100,000 seconds", "give 15 to 31,622,400 seconds"]),
     ],
 )
 def test_a_trace_that_is_none_is_refused(
@@ -103,3 +117,30 @@ def test_a_trace_that_is_none_is_refused(
     path = tmp_path / "bad.csv"
     path.write_text("timestamp_s,value\n" + rows)
     refused(main("simulate", path), 2, *words)
+
+
+def test_a_log_of_requests_is_counted(main: Callable[..., Any], tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    rows = [f"2023-11-16 18:{minute:02}:{second:02}.5,{100 + second}" for minute in range(10) for second in range(60)]
+    path.write_text("\n".join(["TIMESTAMP,GeneratedTokens", *rows]) + "\n")
+    options = ["--load", "rows", "--step", "10", "--size-column", "GeneratedTokens", "--policy", "horizontal"]
+    ended = main("simulate", path, *options)
+    assert ended.code == 0, ended.err
+    assert "each row is one request; a step has 10 s" in ended.out
+    ended = main("simulate", path, *options, "--json", "-")
+    assert json.loads(ended.out)["usual"]["requests"] == pytest.approx(600, rel=0.15)
+
+
+def test_what_options_of_reading_say_is_checked(
+    main: Callable[..., Any], refused: Callable[..., None], trace: Path
+) -> None:
+    wrong = ["--load", "raws", "--time-unit", "min"]
+    refused(main("simulate", trace, *wrong), 2, "--load: 'raws' is not one of", "--time-unit: 'min' is not one of")
+    wrong = ["--load", "rows", "--column", "tokens"]
+    refused(main("simulate", trace, *wrong), 2, "--column: 'tokens' is not read with --load rows")
+
+
+def test_a_wait_that_is_rounded_is_said(main: Callable[..., Any], trace: Path) -> None:
+    options = ["--column", "requests", "--service-time", "0.5", "--latency-bound", "0.9", "--policy", "horizontal"]
+    ended = main("simulate", trace, *options)
+    assert "a request may wait 0.4 s, which are counted as 0 s: the replay goes by whole seconds" in ended.out

@@ -1,7 +1,9 @@
 """Reading traces: every kind of bad input, every combination of rows, bounded memory."""
 
+import gzip
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +85,11 @@ def test_a_counter_that_restarts_never_shows_a_negative_load(tmp_path: Path) -> 
         ("t,v\n0,1\n,2\n", {}, "row 2: 'nan' is no time"),
         ("t,v\n0,1\n1e12,2\n", {"step": 60.0}, "20,000,000 are the most"),
         ("t,v\n0,1\n60,2\n", {"step": 0.0}, "give more than 0 seconds"),
+        ("0,20\n60,21\n120,22\n", {}, "the first row begins with '0', no name of a column; give a header"),
+        ("2026-11-30T12:00:00Z,20\n2026-11-30T12:01:00Z,21\n", {}, "no name of a column; give a header"),
+        ("t;v\n0;1\n60;2\n", {}, "separate columns by commas, not by ';'"),
+        ("t,v\n0,1\n60,2\nyesterday,3\n", {}, "row 3: 'yesterday' is no number, as the times before it are"),
+        ("t,v\n5,1\n5,2\n", {}, "one moment alone shows no distance in time"),
     ],
 )
 def test_what_cannot_be_read_is_said(tmp_path: Path, text: str, arguments: dict[str, object], words: str) -> None:
@@ -97,6 +104,47 @@ def test_a_missing_file_and_a_file_of_bytes_are_said(tmp_path: Path) -> None:
     (tmp_path / "bytes.csv").write_bytes(bytes(range(128, 256)) * 10)
     with pytest.raises(InvalidInput, match="is not a CSV file"):
         read_trace(tmp_path / "bytes.csv")
+
+
+@pytest.mark.parametrize(("unit", "parts"), [("s", 1), ("ms", 10**3), ("us", 10**6), ("ns", 10**9)])
+def test_times_since_1970_are_known_by_their_size(tmp_path: Path, unit: str, parts: int) -> None:
+    rows = "".join(f"{(1_700_000_000 + 60 * minute) * parts},{minute}\n" for minute in range(3))
+    trace = read_trace(written(tmp_path, "t,v\n" + rows))
+    assert (trace.series.start, trace.series.step, trace.time_unit) == (1_700_000_000, 60, unit)
+    np.testing.assert_array_equal(trace.series.values, [0, 1, 2])
+    assert any("times are" in note for note in trace.notes()) == (unit != "s")
+
+
+def test_a_unit_that_is_told_counts(tmp_path: Path) -> None:
+    trace = read_trace(written(tmp_path, "t,v\n0,1\n60000,2\n120000,3\n"), unit="ms")
+    assert (trace.series.step, len(trace.series)) == (60, 3)
+
+
+def test_rows_at_no_regular_distance_keep_their_sum(tmp_path: Path) -> None:
+    """The commonest distance of times that are all different is any of them, and a load of five times as many steps."""
+    times = np.arange(200) * 60 + np.random.default_rng(0).uniform(0, 50, 200).round(2)
+    trace = read_trace(written(tmp_path, "t,v\n" + "".join(f"{time},10\n" for time in times)))
+    assert trace.is_irregular
+    assert trace.series.step == pytest.approx(60, rel=0.1)
+    assert len(trace.series) * 10 == pytest.approx(2000, rel=0.1)
+    assert "rows are at no regular distance" in " ".join(trace.notes())
+
+
+def test_compressed_files_are_read_and_damaged_ones_refused(tmp_path: Path) -> None:
+    packed = gzip.compress(b"t,v\n0,1\n60,2\n")
+    (tmp_path / "a.csv.gz").write_bytes(packed)
+    np.testing.assert_array_equal(read_trace(tmp_path / "a.csv.gz").series.values, [1, 2])
+    (tmp_path / "half.csv.gz").write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(InvalidInput, match="is not a CSV file: Compressed file ended"):
+        read_trace(tmp_path / "half.csv.gz")
+    (tmp_path / "plain.csv.gz").write_text("t,v\n0,1\n60,2\n")
+    with pytest.raises(InvalidInput, match="cannot be read: Not a gzipped file"):
+        read_trace(tmp_path / "plain.csv.gz")
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("a.csv", "t,v\n")
+        archive.writestr("b.csv", "t,v\n")
+    with pytest.raises(InvalidInput, match="cannot be unpacked: Multiple files"):
+        read_trace(tmp_path / "two.zip")
 
 
 def test_chunks_make_no_difference(tmp_path: Path) -> None:
