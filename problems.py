@@ -55,8 +55,10 @@ class Problems:
             self._prefix = before
 
     def add(self, path: str, reason: str) -> None:
-        """Add one problem."""
-        self._problems.append(Problem(_join(self._prefix, path), reason))
+        """Add one problem; what has been said already is not said again."""
+        problem = Problem(_join(self._prefix, path), reason)
+        if problem not in self._problems:
+            self._problems.append(problem)
 
     def extend(self, problems: Iterable[Problem]) -> None:
         """Add problems found elsewhere, below the present path."""

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 
 from ..evaluation.quantities import quantity
 from ..infra.arguments import is_known
-from ..infra.labels import NODE_POOL_LABEL, accelerator_taint
+from ..infra.labels import NODE_POOL_LABEL, accelerator_taint, check_label_key
 from ..infra.quantities import check_quantity
 from ..problems import Problems
 
@@ -23,6 +24,15 @@ _HOME: Final = {"HOME": _SCRATCH, "USER": "workload"}
 them, fail without these."""
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_SECRET_KEY: Final = re.compile(r"[-._A-Za-z0-9]{1,253}")
+
+_IMAGE: Final = re.compile(
+    r"((localhost|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|[A-Za-z0-9-]+(?=:\d)|\[[0-9a-fA-F:]+\])(:\d+)?/)?"
+    r"[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*"
+    r"(:(?P<tag>\w[\w.-]{0,127}))?(?P<digest>@sha(256:[0-9a-f]{64}|512:[0-9a-f]{128}))?",
+    re.ASCII,
+)
+"""A reference to an image: its registry, its repository, a tag, a digest. The grammar of distribution/reference 0.6."""
 
 MAXIMUM_ACCELERATORS: Final = 128
 """Accelerators that one pod may ask for: the NeuronCores of the largest node; MIG slices are fewer."""
@@ -108,6 +118,11 @@ def plan_resources(problems: Problems, resources: PodResources) -> ResourcesPlan
     gpus = int(resources.get("gpus", 0))
     problems.between("gpus", gpus, 0, MAXIMUM_ACCELERATORS, "accelerators")
     gpu_resource = resources.get("gpu_resource", "nvidia.com/gpu")
+    # Without a domain it would be one of Kubernetes' own resources, and take the place of the request for that.
+    if "/" not in gpu_resource or gpu_resource.partition("/")[0].endswith("kubernetes.io"):
+        problems.add("gpuResource", f"'{gpu_resource}' counts no device; write it like nvidia.com/gpu, with its domain")
+    else:
+        check_label_key(problems, "gpuResource", gpu_resource, example="nvidia.com/gpu")
     if gpus > 0:
         # Kubernetes has no fractions of a device, and wants request and limit equal.
         requests[gpu_resource] = limits[gpu_resource] = str(gpus)
@@ -116,16 +131,20 @@ def plan_resources(problems: Problems, resources: PodResources) -> ResourcesPlan
 
 def check_mounts(problems: Problems, mounts: Sequence[VolumeMount]) -> None:
     """Refuse mount paths that are relative, doubled, or taken by what every pod has."""
-    seen: set[str] = set()
+    seen: set[PurePosixPath] = set()
     for index, mount in enumerate(mounts):
         path = mount["path"]
-        if not path.startswith("/"):
-            problems.add(f"mounts[{index}].path", f"'{path}' is relative; start it with /")
-        elif path.rstrip("/") in ("", _SCRATCH, _SHARED_MEMORY):
-            problems.add(f"mounts[{index}].path", f"'{path}' is taken in every pod; mount the claim somewhere else")
-        if path in seen:
-            problems.add(f"mounts[{index}].path", f"'{path}' is mounted twice; give each claim a path of its own")
-        seen.add(path)
+        place = PurePosixPath("/", *PurePosixPath(path).parts[1:]) if path.startswith("/") else PurePosixPath(path)
+        with problems.under(f"mounts[{index}]"):
+            if not path.startswith("/"):
+                problems.add("path", f"'{path}' is relative; start it with /")
+            elif str(place) in ("/", _SCRATCH, _SHARED_MEMORY):
+                problems.add("path", f"'{path}' is taken in every pod; mount the claim somewhere else")
+            elif ".." in place.parts or ":" in path or "\0" in path:
+                problems.add("path", f"{path!r} is no place to mount at; write the path out, without .. and colons")
+            if place in seen:
+                problems.add("path", f"'{path}' is mounted twice; give each claim a path of its own")
+        seen.add(place)
 
 
 def check_shared_memory(problems: Problems, path: str, size: str, resources: ResourcesPlan) -> None:
@@ -193,6 +212,11 @@ def check_environment(
                 problems.add(f"{field}.{name}", "not the name of a variable; use letters, digits and underscores")
             elif reserved and name in reserved:
                 problems.add(f"{field}.{name}", reserved[name])
+    for name, reference in secrets.items():
+        if not _SECRET_KEY.fullmatch(reference["key"]):
+            problems.add(
+                f"secretEnvironment.{name}.key", f"'{reference['key']}' is no key of a Secret; use letters, digits, -._"
+            )
     for name in sorted(variables.keys() & secrets.keys()):
         problems.add(f"secretEnvironment.{name}", "is in environment too; keep one of them")
 
@@ -250,11 +274,10 @@ def check_image(problems: Problems, path: str, image: pulumi.Input[str]) -> None
     """Refuse an image without a fixed tag or digest, as far as it is known."""
     if not is_known(image) or not isinstance(image, str):
         return
-    name, _, digest = image.partition("@")
-    tag = name.rpartition("/")[2].partition(":")[2]
-    if not image or any(character.isspace() for character in image):
-        problems.add(path, f"'{image}' is not an image reference")
-    elif not digest and tag in ("", "latest"):
+    found = _IMAGE.fullmatch(image)
+    if found is None:
+        problems.add(path, f"'{image}' is not an image reference; write it like registry.example/team/program:1.4.2")
+    elif not found["digest"] and found["tag"] in (None, "latest"):
         problems.add(path, f"'{image}' has no fixed version; add a digest (@sha256:...) or a tag other than latest")
 
 

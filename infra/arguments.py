@@ -6,7 +6,7 @@ import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from types import NoneType, UnionType
 from typing import Any, Final, NotRequired, Required, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from typing import is_typeddict as is_typed_dict
@@ -14,13 +14,32 @@ from typing import is_typeddict as is_typed_dict
 import pulumi
 
 from ..problems import InvalidInput, Problems, camel_case
-from .labels import check_name
+from .labels import check_label_key, check_label_value, check_name, check_object_name
 
 Args = TypeVar("Args", bound=Mapping[str, Any])
 Plan = TypeVar("Plan")
 
 _ORDERED: Final = frozenset({"command", "args"})
 """Inputs whose words are a command line."""
+
+_NAMES: Final[Mapping[str, Callable[[Problems, str, str], None]]] = {
+    "claim": check_object_name,
+    "contract_namespace": check_name,
+    "namespace": check_name,
+    "node_class": check_name,
+    "node_pool": check_name,
+    "priority_class": check_object_name,
+    "queue_name": check_label_value,
+    "secret": check_object_name,
+    "service": partial(check_name, host=True),
+    "service_account": check_object_name,
+    "tls_secret": check_object_name,
+}
+"""Fields that name a Kubernetes object in the inputs of every component, and what such a name must be: the API server
+would refuse others, and only once everything before them is made."""
+
+_SELECTORS: Final = ("pods", "selector")
+"""Fields that select by labels."""
 
 _PLAIN: Final = {
     bool: "neither true nor false; write it without quotes",
@@ -69,21 +88,18 @@ def planned(component: str, name: str, plan: Callable[[Args], Plan], args: Args)
 
 
 def check_keys(problems: Problems, args: Mapping[str, Any], kind: type) -> bool:
-    """Refuse unknown and missing keys and values of the wrong type, nested ones too; return whether all is right.
+    """Refuse unknown and missing keys, values of the wrong type and impossible names of objects, nested ones too.
 
-    `kind` is the TypedDict. Values are read as `args["key"]` only once this returned true for the whole of `args`.
-    Whether the text of a choice is one of its members is left to the plan function.
+    Return whether keys and types are right: values are read as `args["key"]` only once this returned true for the
+    whole of `args`. `kind` is the TypedDict. Whether the text of a choice is one of its members is left to the plan
+    function.
     """
     before = len(problems)
-    required, shapes = _fields(kind)
-    if not required <= args.keys() <= shapes.keys():
-        problems.known_keys(args, shapes)
-        for key in sorted(required - args.keys()):
-            problems.add(camel_case(key), "missing; it has no default")
-    for key, value in args.items():
-        if key in shapes:
-            _check_value(problems, camel_case(key), value, shapes[key])
-    return len(problems) == before
+    _check_fields(problems, args, kind)
+    if len(problems) > before:
+        return False
+    _check_names(problems, args, kind)
+    return True
 
 
 def recorded(args: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,6 +129,17 @@ def _fields(kind: type) -> tuple[frozenset[str], Mapping[str, _Shape]]:
     return cast(Any, kind).__required_keys__, {key: _shape(hint) for key, hint in argument_hints(kind).items()}
 
 
+def _check_fields(problems: Problems, args: Mapping[str, Any], kind: type) -> None:
+    required, shapes = _fields(kind)
+    if not required <= args.keys() <= shapes.keys():
+        problems.known_keys(args, shapes)
+        for key in sorted(required - args.keys()):
+            problems.add(camel_case(key), "missing; it has no default")
+    for key, value in args.items():
+        if key in shapes:
+            _check_value(problems, camel_case(key), value, shapes[key])
+
+
 def _check_value(problems: Problems, path: str, value: object, shape: _Shape) -> None:
     if not is_known(value):
         if not shape.can_wait:
@@ -121,7 +148,7 @@ def _check_value(problems: Problems, path: str, value: object, shape: _Shape) ->
         problems.add(path, "has no value; give one, or leave the key out")
     elif is_typed_dict(shape.kind) and isinstance(value, Mapping):
         with problems.under(path):
-            check_keys(problems, cast(Mapping[str, Any], value), shape.kind)
+            _check_fields(problems, cast(Mapping[str, Any], value), shape.kind)
     elif not _fits(value, shape.kind):
         reason = _PLAIN[dict if is_typed_dict(shape.kind) else str if issubclass(shape.kind, Enum) else shape.kind]
         problems.add(path, f"{reprlib.repr(value)} is {reason}")
@@ -132,6 +159,40 @@ def _check_value(problems: Problems, path: str, value: object, shape: _Shape) ->
         else:
             for index, item in enumerate(cast(Sequence[Any], value)):
                 _check_value(problems, f"{path}[{index}]", item, shape.inner)
+
+
+def _check_names(problems: Problems, args: Mapping[str, Any], kind: type) -> None:
+    """Refuse names that no object can have, where they are known."""
+    shapes = _fields(kind)[1]
+    for key, value in args.items():
+        _check_names_in(problems, camel_case(key), value, shapes[key], _NAMES.get(key))
+        if key in _SELECTORS and isinstance(value, Mapping):
+            _check_labels(problems, camel_case(key), cast(Mapping[str, Any], value))
+
+
+def _check_labels(problems: Problems, path: str, labels: Mapping[str, Any]) -> None:
+    for key, value in labels.items():
+        check_label_key(problems, f"{path}.{key}", key)
+        if isinstance(value, str) and value:
+            check_label_value(problems, f"{path}.{key}", value)
+
+
+def _check_names_in(
+    problems: Problems, path: str, value: object, shape: _Shape, check: Callable[[Problems, str, str], None] | None
+) -> None:
+    if not is_known(value):
+        return
+    if is_typed_dict(shape.kind):
+        with problems.under(path):
+            _check_names(problems, cast(Mapping[str, Any], value), shape.kind)
+    elif shape.inner is not None and isinstance(value, Mapping):
+        for key, item in cast(Mapping[str, Any], value).items():
+            _check_names_in(problems, f"{path}.{key}", item, shape.inner, None)
+    elif shape.inner is not None:
+        for index, item in enumerate(cast(Sequence[Any], value)):
+            _check_names_in(problems, f"{path}[{index}]", item, shape.inner, None)
+    elif check is not None and isinstance(value, str):
+        check(problems, path, value)
 
 
 def _fits(value: object, kind: Any) -> bool:

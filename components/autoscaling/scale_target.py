@@ -7,6 +7,7 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 
+from ...infra.labels import check_object_name
 from ...problems import Problems, suggestion
 
 MAXIMUM_PODS: Final = 150_000
@@ -57,8 +58,8 @@ def plan_target(problems: Problems, target: ScaleTarget, *, also: Container[str]
         problems.add("kind", f"a {kind} {_NOT_SCALABLE[kind]}")
     if not _API_VERSION.fullmatch(api_version):
         problems.add("apiVersion", f"'{api_version}' is not an API version; write it like apps/v1")
-    if target["name"] == "":
-        problems.add("name", "is empty; name the workload")
+    if isinstance(target["name"], str):
+        check_object_name(problems, "name", target["name"])
     return ScaleTargetPlan(name=target["name"], kind=kind, api_version=api_version)
 
 

@@ -1,17 +1,13 @@
 """Labels and taints of the nodes of a pool, checked as the API server and Karpenter would."""
 
-import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NotRequired, TypedDict
 
-from ...infra.labels import ACCELERATOR_LABEL, NODE_POOL_LABEL, accelerator_taint
+from ...infra.labels import ACCELERATOR_LABEL, NODE_POOL_LABEL, accelerator_taint, check_label_key, check_label_value
 from ...planning.catalog import Accelerator
 from ...problems import Problems
 
-_NAME: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
-_PREFIX: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_MAXIMUM_PREFIX: Final = 253
 _OWNED: Final = {
     "kubernetes.io/hostname": "the node's own name",
     "kubernetes.io/arch": "the instance types",
@@ -58,8 +54,8 @@ def plan_labels(
     for key, value in given.items():
         path = f"labels.{key}"
         check_label_key(problems, path, key)
-        if value and not _NAME.fullmatch(value):
-            problems.add(path, f"'{value}' cannot be a label's value; give 63 or fewer letters, digits, -, _ and .")
+        if value:
+            check_label_value(problems, path, value)
         if key in _OWNED:
             problems.add(path, f"is set by {_OWNED[key]}; leave it out")
         elif (keeper := _keeper(key)) is not None:
@@ -81,8 +77,8 @@ def plan_taints(
         check_label_key(problems, f"{path}.key", taint["key"])
         problems.choice(f"{path}.effect", effect, [each.value for each in TaintEffect])
         value = taint.get("value", "")
-        if value and not _NAME.fullmatch(value):
-            problems.add(f"{path}.value", f"'{value}' cannot be a taint's value; give letters, digits, -, _ and .")
+        if value:
+            check_label_value(problems, f"{path}.value", value)
         if (taint["key"], str(effect)) in taints:
             problems.add(path, f"{taint['key']}:{effect} is given twice; give it once")
         taints[taint["key"], str(effect)] = _taint(taint["key"], value, str(effect))
@@ -103,19 +99,6 @@ def shown_taint(taint: Mapping[str, str]) -> str:
     """Return a taint as kubectl writes it: `key=value:effect`."""
     value = f"={taint['value']}" if "value" in taint else ""
     return f"{taint['key']}{value}:{taint['effect']}"
-
-
-def check_label_key(problems: Problems, path: str, key: str) -> None:
-    """Require a qualified name: letters and digits, or those behind a DNS prefix and a slash."""
-    prefix, slash, name = key.rpartition("/")
-    if not _NAME.fullmatch(name) or (slash and (not _PREFIX.fullmatch(prefix) or len(prefix) > _MAXIMUM_PREFIX)):
-        problems.add(path, f"'{key}' is not a qualified name; write it like example.com/team")
-
-
-def check_label_value(problems: Problems, path: str, value: str) -> None:
-    """Require a value that a label can have."""
-    if not _NAME.fullmatch(value):
-        problems.add(path, f"'{value}' cannot be a label's value; give 1 to 63 letters, digits, -, _ and .")
 
 
 def _taint(key: str, value: str, effect: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
 
-from ...infra.arguments import check_keys, is_known, planned, recorded
+from ...infra.arguments import check_keys, planned, recorded
 from ...infra.kubernetes import KubernetesObject
 from ...infra.labels import NODE_POOL_LABEL, accelerator_taint, check_name, object_labels, selector_labels
 from ...infra.versions import PAUSE
@@ -80,9 +80,6 @@ def plan_node_scaling(args: NodeScalingArgs, name: str) -> NodeScalingPlan:
     if not check_keys(problems, args, NodeScalingArgs):
         problems.raise_if_any("NodeScaling")
     check_name(problems, "name", name)
-    for path, value in (("namespace", args["namespace"]), ("nodePool", args["node_pool"])):
-        if is_known(value) and isinstance(value, str):
-            check_name(problems, path, value)
     headroom, priority = int(args["headroom"]), int(args.get("priority", _PRIORITY))
     problems.between("headroom", headroom, 1, MAXIMUM_NODES, "placeholders")
     problems.between("priority", priority, _LOWEST_PRIORITY, -1)

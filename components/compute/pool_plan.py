@@ -7,8 +7,7 @@ from typing import Any, Final, TypedDict, cast
 
 import pulumi
 
-from ...infra.arguments import is_known
-from ...infra.labels import NODE_POOL_LABEL, check_name
+from ...infra.labels import NODE_POOL_LABEL, check_label_value, check_name
 from ...planning.catalog import InstanceType, regions
 from ...planning.catalog.karpenter import CAPACITY_TYPES
 from ...planning.catalog.prices import ON_DEMAND, SPOT
@@ -17,7 +16,7 @@ from .aws_node_options import AwsNodeOptions
 from .aws_node_plan import AwsNodePlan
 from .aws_pool import plan_aws_pool, sold_shape
 from .hardware import NodeShape, plain_requirement
-from .node_labels import NodeTaint, check_label_value, plan_labels, plan_taints
+from .node_labels import NodeTaint, plan_labels, plan_taints
 from .provisioner import NodeProvisioner, check_belonging, is_on_aws
 from .scaling_policy import MAXIMUM_NODES, NodePurpose, NodeScalingPolicy, ScalingPlan, plan_scaling
 from .sharing import SharingPlan
@@ -217,9 +216,6 @@ def _offered(
 
 def _check_nodes(problems: Problems, args: PoolArguments, maximum_nodes: int) -> list[str]:
     """Check the names of nodes, and where their record lies."""
-    namespace = args.get("contract_namespace", _CONTRACT_NAMESPACE)
-    if isinstance(namespace, str) and is_known(namespace):
-        check_name(problems, "contractNamespace", namespace)
     nodes = args.get("nodes", [])
     for index, node in enumerate(nodes):
         if not _NODE_NAME.fullmatch(node):

@@ -5,7 +5,7 @@ from typing import Final, NotRequired, TypedDict
 
 import pulumi
 
-from ...infra.arguments import check_keys, is_known, planned, recorded
+from ...infra.arguments import check_keys, planned, recorded
 from ...infra.labels import check_name
 from ...infra.quantities import check_quantity
 from ...problems import Problems
@@ -17,7 +17,6 @@ from .volumes import (
     VolumeSource,
     check_directory,
     check_host_path,
-    check_namespaced,
     check_nfs,
     create_claim,
     host_path_source,
@@ -81,7 +80,7 @@ def plan_dataset_volume(args: DatasetVolumeArgs, name: str) -> ClaimPlan:
     if not check_keys(problems, args, DatasetVolumeArgs):
         problems.raise_if_any("DatasetVolume")
     claim_name = args.get("claim_name", name)
-    check_namespaced(problems, args["namespace"], "claimName" if "claim_name" in args else "name", claim_name)
+    check_name(problems, "claimName" if "claim_name" in args else "name", claim_name)
     check_quantity(problems, "size", args["size"], unit="bytes")
     given = [key for key in _SOURCES if key in args]
     if not given:
@@ -178,9 +177,7 @@ def _check_subpath(problems: Problems, args: DatasetVolumeArgs) -> None:
 
 def _check_clone(problems: Problems, clone: ClaimToClone, claim_name: str) -> None:
     claim = clone["claim"]
-    if isinstance(claim, str) and is_known(claim):
-        check_name(problems, "cloneOf.claim", claim)
-        if claim == claim_name:
-            problems.add("cloneOf.claim", f"'{claim}' is the dataset itself; name the claim to copy")
+    if isinstance(claim, str) and claim == claim_name:
+        problems.add("cloneOf.claim", f"'{claim}' is the dataset itself; name the claim to copy")
     if not clone["storage_class"]:
         problems.add("cloneOf.storageClass", "empty; name the storage class of the claim to copy")

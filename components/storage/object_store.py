@@ -126,9 +126,7 @@ def plan_object_store(args: ObjectStoreArgs, name: str) -> ObjectStorePlan:
     if not check_keys(problems, args, ObjectStoreArgs):
         problems.raise_if_any("ObjectStore")
     check_name(problems, "name", name, room=len("-credentials"))
-    namespace, bucket = args["namespace"], args.get("bucket", name)
-    if isinstance(namespace, str) and is_known(namespace):
-        check_name(problems, "namespace", namespace)
+    bucket = args.get("bucket", name)
     _check_endpoint(problems, args.get("endpoint", "https://s3"))
     if isinstance(bucket, str) and is_known(bucket) and not _BUCKET.fullmatch(bucket):
         problems.add(
@@ -144,13 +142,13 @@ def plan_object_store(args: ObjectStoreArgs, name: str) -> ObjectStorePlan:
                 args.get("s3", {}),
                 name=name,
                 bucket=args.get("bucket"),
-                namespace=namespace,
+                namespace=args["namespace"],
                 protect=args.get("protect", True),
             )
     problems.raise_if_any("ObjectStore")
     return ObjectStorePlan(
         name=name,
-        namespace=namespace,
+        namespace=args["namespace"],
         kind=ObjectStoreKind(str(args["kind"])),
         endpoint=args.get("endpoint", ""),
         bucket=bucket,

@@ -8,6 +8,7 @@ from typing import Final, NotRequired, TypedDict
 import pulumi
 
 from ...infra.arguments import check_keys, planned, recorded
+from ...infra.labels import check_name
 from ...infra.quantities import check_quantity
 from ...problems import Problems
 from .efs_filesystem import EfsFilesystem, EfsPlan, create_efs, plan_efs
@@ -18,7 +19,6 @@ from .volumes import (
     NfsExport,
     VolumeSource,
     check_host_path,
-    check_namespaced,
     check_nfs,
     create_claim,
     host_path_source,
@@ -106,7 +106,7 @@ def plan_shared_filesystem(args: SharedFilesystemArgs, name: str) -> SharedFiles
     if not check_keys(problems, args, SharedFilesystemArgs):
         problems.raise_if_any("SharedFilesystem")
     claim_name = args.get("claim_name", name)
-    check_namespaced(problems, args["namespace"], "claimName" if "claim_name" in args else "name", claim_name)
+    check_name(problems, "claimName" if "claim_name" in args else "name", claim_name)
     check_quantity(problems, "size", args["size"], unit="bytes")
     _check_backend(problems, args)
     source = _source(problems, args)

@@ -9,7 +9,7 @@ import pulumi
 
 from ...infra.arguments import is_known
 from ...infra.kubernetes import KubernetesObject
-from ...infra.labels import check_name, object_labels
+from ...infra.labels import object_labels
 from ...problems import Problems
 
 NFS_OPTIONS: Final = ("hard", "nfsvers=4.1")
@@ -160,13 +160,6 @@ def check_host_path(problems: Problems, path: str, directory: str) -> None:
     check_directory(problems, path, directory)
     if directory.startswith("/") and not directory.strip("/"):
         problems.add(path, "'/' is the node itself; give a directory below it")
-
-
-def check_namespaced(problems: Problems, namespace: pulumi.Input[str], claim_path: str, claim_name: str) -> None:
-    """Check the two names that every claim has, as far as they are known."""
-    if isinstance(namespace, str) and is_known(namespace):
-        check_name(problems, "namespace", namespace)
-    check_name(problems, claim_path, claim_name)
 
 
 def volume_name(namespace: pulumi.Input[str], claim_name: str) -> pulumi.Input[str]:

@@ -29,6 +29,10 @@ _QUOTA_RESOURCES: Final = {
     "pods": ("pods", "pods"),
     "load_balancers": ("services.loadbalancers", "services"),
 }
+_COUNTED: Final = ("accelerators", "pods", "services")
+
+_RESERVED: Final = "kube-"
+"""How the namespaces of Kubernetes itself begin: kubernetes.io, "Namespaces", read 2026-11."""
 
 
 class PodSecurity(StrEnum):
@@ -127,7 +131,10 @@ def plan_tenancy(args: TenancyArgs, name: str = "tenancy") -> TenancyPlan:
     if not check_keys(problems, args, TenancyArgs):
         problems.raise_if_any("Tenancy")
     namespace = args.get("namespace", name)
-    check_name(problems, "namespace" if "namespace" in args else "name", namespace)
+    place = "namespace" if "namespace" in args else "name"
+    check_name(problems, place, namespace)
+    if namespace == "default" or namespace.startswith(_RESERVED):
+        problems.add(place, f"'{namespace}' is the cluster's own, which denying traffic would stop; give another")
     pod_security = args.get("pod_security", PodSecurity.RESTRICTED)
     problems.choice("podSecurity", pod_security, [standard.value for standard in PodSecurity])
     quota = cast(Mapping[str, str], args.get("quota", TenantQuota()))
@@ -135,7 +142,9 @@ def plan_tenancy(args: TenancyArgs, name: str = "tenancy") -> TenancyPlan:
     for key, (resource, unit) in _QUOTA_RESOURCES.items():
         if key in quota:
             hard[resource] = str(quota[key])
-            check_quantity(problems, f"quota.{camel_case(key)}", hard[resource], unit=unit)
+            value = check_quantity(problems, f"quota.{camel_case(key)}", hard[resource], unit=unit)
+            if unit in _COUNTED and value is not None and value != value.to_integral_value():
+                problems.add(f"quota.{camel_case(key)}", f"'{hard[resource]}' is no whole number of {unit}; round it")
     defaults = args.get("container_defaults", ContainerDefaults())
     default_cpu, default_memory = defaults.get("cpu", "100m"), defaults.get("memory", "256Mi")
     check_quantity(problems, "containerDefaults.cpu", default_cpu, unit="cores")

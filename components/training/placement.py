@@ -1,15 +1,12 @@
 """Where the workers of a training job run."""
 
-import re
 from dataclasses import dataclass
-from typing import Final
 
 import pulumi
 
+from ...infra.labels import check_label_key
 from ...problems import Problems
 from .inputs import TrainingForm, TrainingJobArgs
-
-_LABEL_KEY: Final = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,8 +23,8 @@ class Placement:
 def plan_placement(problems: Problems, args: TrainingJobArgs, form: TrainingForm) -> Placement:
     """Check where its workers are to run, and apply the defaults."""
     key, exclusive = args.get("topology_key"), args.get("exclusive_topology", False)
-    if key is not None and not _LABEL_KEY.fullmatch(key):
-        problems.add("topologyKey", f"'{key}' is not the key of a label; write it like topology.kubernetes.io/zone")
+    if key is not None:
+        check_label_key(problems, "topologyKey", key, example="topology.kubernetes.io/zone")
     if exclusive and key is None:
         problems.add("exclusiveTopology", "give topologyKey, the label of the domain that is to be exclusive")
     if exclusive and form == TrainingForm.INDEXED_JOB:

@@ -7,7 +7,7 @@ from typing import Final
 import pulumi
 
 from ...infra.arguments import check_keys
-from ...infra.labels import check_name
+from ...infra.labels import check_name, check_object_name
 from ...planning.catalog.instance_types import EFA_RESOURCE
 from ...problems import Problems
 from ..lifetime import Lifetime, plan_lifetime
@@ -84,6 +84,7 @@ def plan_training_job(args: TrainingJobArgs, name: str = "training") -> Training
     form = _plan_form(problems, args.get("form", TrainingForm.JOBSET))
     nodes = int(args["nodes"])
     check_name(problems, "name", name, host=True, room=_name_room(form, nodes))
+    check_object_name(problems, "clusterDomain", args.get("cluster_domain", "cluster.local"))
     check_image(problems, "image", args["image"])
     resources = plan_worker_resources(problems, args)
     processes = plan_processes(problems, args, resources.gpus)

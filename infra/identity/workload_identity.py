@@ -8,7 +8,6 @@ import pulumi
 
 from ...problems import Problems
 from ..arguments import check_keys, is_known, planned, recorded
-from ..labels import check_name
 from .role import create_role
 from .statements import Statement
 from .trust import pod_trust, web_identity_trust
@@ -80,8 +79,6 @@ def plan_workload_identity(args: WorkloadIdentityArgs, name: str) -> tuple[State
     problems = Problems()
     if not check_keys(problems, args, WorkloadIdentityArgs):
         problems.raise_if_any("WorkloadIdentity")
-    check_name(problems, "namespace", args["namespace"])
-    check_name(problems, "serviceAccount", args["service_account"])
     method = args.get("method", IdentityMethod.POD_IDENTITY)
     problems.choice("method", method, [each.value for each in IdentityMethod])
     for key, path in (("oidc_provider_arn", "oidcProviderArn"), ("oidc_issuer", "oidcIssuer")):

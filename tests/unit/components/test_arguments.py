@@ -95,3 +95,68 @@ def test_an_output_is_refused_where_the_program_must_know(field: str) -> None:
 def test_a_long_value_is_shortened() -> None:
     (problem,) = wrong({"count": "x" * 10_000})
     assert len(problem) < 80
+
+
+class Place(TypedDict):
+    claim: pulumi.Input[str]
+
+
+class NamesArgs(TypedDict):
+    namespace: pulumi.Input[str]
+    service_account: NotRequired[pulumi.Input[str]]
+    queue_name: NotRequired[str]
+    mounts: NotRequired[list[Place]]
+    by_key: NotRequired[dict[str, Place]]
+    selector: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    environment: NotRequired[dict[str, str]]
+    settings: NotRequired[Any]
+
+
+@pytest.mark.parametrize(
+    ("args", "path", "words"),
+    [
+        ({"namespace": "My Team"}, "namespace", "not a DNS label"),
+        ({"namespace": ""}, "namespace", "not a DNS label"),
+        ({"namespace": "n" * 64}, "namespace", "give 63 or fewer"),
+        ({"service_account": "Server"}, "serviceAccount", "not a DNS subdomain"),
+        ({"service_account": "s" * 254}, "serviceAccount", "not a DNS subdomain"),
+        ({"queue_name": "team queue"}, "queueName", "cannot be a label's value"),
+        ({"mounts": [{"claim": "ok"}, {"claim": "not_ok"}]}, "mounts[1].claim", "not a DNS subdomain"),
+        ({"by_key": {"a": {"claim": "not_ok"}}}, "byKey.a.claim", "not a DNS subdomain"),
+        ({"selector": {"app!": "x"}}, "selector.app!", "not a qualified name"),
+        ({"selector": {"app": "x y"}}, "selector.app", "cannot be a label's value"),
+    ],
+)
+def test_a_name_that_no_object_can_have_is_named_although_keys_and_types_are_right(
+    args: Mapping[str, Any], path: str, words: str
+) -> None:
+    problems = Problems()
+    assert check_keys(problems, {"namespace": "team", **args}, NamesArgs)
+    (problem,) = problems
+    assert problem.path == path
+    assert words in problem.reason
+
+
+def test_names_that_are_fine_or_not_known_yet_or_no_names_of_objects_pass() -> None:
+    later = pulumi.Output.from_input("Not A Name")
+    problems = Problems()
+    args = {
+        "namespace": later,
+        "service_account": "server.v2",
+        "queue_name": "Team_1",
+        "mounts": [{"claim": later}],
+        "selector": {"app.kubernetes.io/name": "", "tier": later},
+        "environment": {"namespace": "My Team"},
+        "settings": {"namespace": "My Team"},
+    }
+    assert check_keys(problems, args, NamesArgs)
+    assert list(problems) == []
+
+
+def test_what_two_checks_find_is_said_once() -> None:
+    problems = Problems()
+    with problems.under("tenants.a"):
+        problems.add("namespace", "is wrong")
+        problems.add("namespace", "is wrong")
+        problems.add("name", "is wrong")
+    assert [problem.path for problem in problems] == ["tenants.a.namespace", "tenants.a.name"]

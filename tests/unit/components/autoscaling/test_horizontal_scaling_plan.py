@@ -140,7 +140,7 @@ def test_every_source_of_metrics() -> None:
         ({"target": {"name": "chat", "kind": "DaemonSet"}}, "target.kind", "cannot be scaled"),
         ({"target": {"name": "chat", "kind": "Job"}}, "target.kind", "fixed number of pods"),
         ({"target": {"name": "chat", "api_version": "apps"}}, "target.apiVersion", "is not an API version"),
-        ({"target": {"name": ""}}, "target.name", "is empty"),
+        ({"target": {"name": ""}}, "target.name", "not a DNS subdomain"),
         ({"scale_up": {"stabilization_seconds": 3601}}, "scaleUp.stabilizationSeconds", "give 3,600 seconds or less"),
         ({"scale_down": {"select": "max"}}, "scaleDown.select", "did you mean 'Max'"),
         ({"scale_down": {"steps": []}}, "scaleDown.steps", "select 'Disabled'"),

@@ -84,11 +84,25 @@ def test_numbers_that_came_over_pulumis_wire_as_floats_become_whole() -> None:
         ({"shared_memory": "2Gi"}, "sharedMemory", "more than the memory limit '1Gi'"),
         ({"mounts": [{"claim": "m", "path": "models"}]}, "mounts[0].path", "relative"),
         ({"mounts": [{"claim": "m", "path": "/tmp"}]}, "mounts[0].path", "taken"),
+        ({"mounts": [{"claim": "m", "path": "//tmp/"}]}, "mounts[0].path", "taken"),
+        ({"mounts": [{"claim": "m", "path": "/a/../etc"}]}, "mounts[0].path", "without .. and colons"),
+        ({"mounts": [{"claim": "m", "path": "/a:rw"}]}, "mounts[0].path", "without .. and colons"),
+        ({"mounts": [{"claim": "m", "path": "/a"}, {"claim": "n", "path": "/a/"}]}, "mounts[1].path", "twice"),
+        ({"mounts": [{"claim": "My Claim", "path": "/a"}]}, "mounts[0].claim", "not a DNS subdomain"),
+        ({"namespace": "My Team"}, "namespace", "not a DNS label"),
         ({"environment": {"A B": "x"}}, "environment.A B", "not the name of a variable"),
+        ({"secret_environment": {"A": {"secret": "s", "key": "a b"}}}, "secretEnvironment.A.key", "no key of a Secret"),
         ({"secret_environment": {"A": {"secret": "s"}}}, "secretEnvironment.A.key", "missing"),
         ({"allowed_namespaces": ["Monitoring"]}, "allowedNamespaces[0]", "not a DNS label"),
         ({"allowed_cidrs": ["10.0.0.1/8"]}, "allowedCidrs[0]", "without host bits"),
         ({"image": "chat:latest"}, "image", "tag other than latest"),
+        ({"image": "https://registry.example/chat:1"}, "image", "not an image reference"),
+        ({"image": "registry.example/Chat:1"}, "image", "not an image reference"),
+        ({"image": "chat@sha256:12"}, "image", "not an image reference"),
+        ({"image": "chat:1 "}, "image", "not an image reference"),
+        ({"resources": {"memory": "100m"}}, "resources.memory", "'100m' is 0.100 bytes"),
+        ({"resources": {"gpus": 1, "gpu_resource": "memory"}}, "resources.gpuResource", "counts no device"),
+        ({"resources": {"gpus": 1, "gpu_resource": "example.com/a b"}}, "resources.gpuResource", "qualified name"),
         ({"resources": {"gpus": -1}}, "resources.gpus", "give 0 accelerators or more"),
         ({"resources": {"gpus": 1_000_000}}, "resources.gpus", "accelerators or less"),
     ],
@@ -97,6 +111,23 @@ def test_a_wrong_field_of_an_inference_service_is_named(changes: dict[str, Any],
     (problem,) = problems_of(plan_inference_service, **changes)
     assert problem.path == path
     assert words in problem.reason
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "chat:1",
+        "team/chat:1.4.2-rc.1_x",
+        "localhost/chat:1",
+        "localhost:5000/chat:1",
+        "registry:5000/a/b--c/d__e:V1",
+        "[::1]:5000/chat:1",
+        "123456789012.dkr.ecr.us-east-1.amazonaws.com/a/b@sha256:" + "0" * 64,
+        "Registry.example/chat:1@sha256:" + "a" * 64,
+    ],
+)
+def test_references_of_every_form_are_taken(image: str) -> None:
+    assert service(image=image).image == image
 
 
 @pytest.mark.parametrize("name", ["Chat", "chat_1", "1chat", "c" * 64])

@@ -160,7 +160,8 @@ def test_trainers_own_variables_are_left_to_it() -> None:
         ({"active_deadline_seconds": 0}, "activeDeadlineSeconds", "give 60 seconds or more"),
         ({"ttl_seconds_after_finished": -1}, "ttlSecondsAfterFinished", "give 0 seconds or more"),
         ({"suspended": True, "queue_name": "q"}, "suspended", "Kueue starts and stops"),
-        ({"topology_key": "a key"}, "topologyKey", "not the key of a label"),
+        ({"topology_key": "a key"}, "topologyKey", "like topology.kubernetes.io/zone"),
+        ({"cluster_domain": "my cluster"}, "clusterDomain", "not a DNS subdomain"),
         ({"exclusive_topology": True}, "exclusiveTopology", "give topologyKey"),
         (
             {"exclusive_topology": True, "topology_key": "rack", "form": "indexed-job"},
