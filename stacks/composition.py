@@ -13,6 +13,8 @@ from ..infra.labels import check_name
 from ..infra.security import KeyPurpose
 from ..planning.catalog import regions
 from ..problems import InvalidInput, Problems, camel_case
+from .aws_checks import check_on_aws
+from .cluster_settings import cluster_settings
 from .cross_checks import check_together
 from .data_center_args import DataCenterArgs
 from .families import FAMILIES
@@ -21,7 +23,6 @@ from .images import stand_in_repositories, with_repositories, with_stand_in
 from .layer import SECTIONS, Layer, layer_of
 from .planned_inputs import with_plans
 from .pool_needs import addons_for_pools, karpenter_for_pools
-from .references import check_references
 from .surroundings import Surroundings, stand_ins
 
 DEFAULT_REGION: Final = "us-east-1"
@@ -133,8 +134,7 @@ def plan_data_center(args: DataCenterArgs, environment: str = "environment") -> 
         has_platform=Layer.PLATFORM in layers,
     )
     if around is not None:
-        has_foundation = Layer.FOUNDATION in layers
-        check_references(problems, made.sections, plans, zones=around.zones, has_foundation=has_foundation)
+        check_on_aws(problems, made.sections, plans, around, layers=layers, tags=args.get("tags", {}))
     problems.raise_if_any("DataCenter")
     return made
 
@@ -262,16 +262,11 @@ def _around(problems: Problems, args: DataCenterArgs, environment: str) -> Surro
     account = args.get("account")
     if account is not None and not _ACCOUNT.fullmatch(account):
         problems.add("account", f"'{account}' is no account; give its 12 digits, in quotes")
-    software, family = args.get("gpu_software", GpuSoftware.AMI), args.get("ami_family", AmiFamily.BOTTLEROCKET)
-    problems.choice("gpuSoftware", str(software), [each.value for each in GpuSoftware])
-    problems.choice("amiFamily", str(family), [each.value for each in AmiFamily])
-    return replace(
-        stand_ins(environment, region, zones),
-        has_gpus=bool(args.get("gpu_node_pools")),
-        gpu_software=str(software),
-        ami_family=str(family),
-        named={"repositories": stand_in_repositories(args.get("images", {}))},
-    )
+    known = cluster_settings(args, region)
+    problems.choice("gpuSoftware", known["gpu_software"], [each.value for each in GpuSoftware])
+    problems.choice("amiFamily", known["ami_family"], [each.value for each in AmiFamily])
+    named = {"repositories": stand_in_repositories(args.get("images", {}))}
+    return replace(stand_ins(environment, region, zones), named=named, **known)
 
 
 def _claims(

@@ -14,7 +14,6 @@ from ..components.preprocessing import PreprocessingJob
 from ..components.storage import DatasetVolume, ObjectStore, SharedFilesystem
 from ..components.tenancy import Tenancy
 from ..components.training import TrainingJob
-from ..infra.addons import AmiFamily, GpuSoftware
 from ..infra.arguments import planned
 from ..infra.cluster import Platform, kubernetes_provider
 from ..infra.kubernetes import KubernetesObject
@@ -33,6 +32,7 @@ from .aws_layers import (
     tags_of,
 )
 from .bucket_access import create_bucket_access, without_grants
+from .cluster_settings import cluster_settings
 from .composition import DEFAULT_REGION, Composition, plan_data_center
 from .data_center_args import DataCenterArgs
 from .families import FAMILIES
@@ -105,10 +105,8 @@ class DataCenter(pulumi.ComponentResource):
             region=composition.region,
             zones=sorted(args.get("zones", [])),
             tags=tags_of(composition, args),
-            has_gpus=bool(composition.section("gpu_node_pools")),
-            gpu_software=str(args.get("gpu_software", GpuSoftware.AMI)),
-            ami_family=str(args.get("ami_family", AmiFamily.BOTTLEROCKET)),
             managed_addons=composition.managed_addons,
+            **cluster_settings(args, composition.region),
         )
         cluster = None
         if Layer.FOUNDATION in composition.layers:

@@ -253,7 +253,15 @@ FILLED_IN: Final[Mapping[type, frozenset[str]]] = {
     EncryptionKeyArgs: frozenset({"purpose", "region"}),
     KarpenterControllerArgs: frozenset({"cluster_name", "identity", "oidc_issuer", "oidc_provider_arn"}),
     ClusterAddonsArgs: frozenset(
-        {"managed_addons", "gpu_software", "ami_family", "identity_method", "oidc_issuer", "oidc_provider_arn"}
+        {
+            "managed_addons",
+            "gpu_software",
+            "ami_family",
+            "identity_method",
+            "isolated_network",
+            "oidc_issuer",
+            "oidc_provider_arn",
+        }
     ),
     InferenceServiceArgs: frozenset({"autoscaled"}),
     ApplicationLoadBalancerArgs: frozenset({"namespace", "rules"}),

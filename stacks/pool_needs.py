@@ -1,13 +1,13 @@
 """What node pools on AWS need of the cluster around them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from ..components.compute import NodeProvisioner
 from ..infra.addons import AmiFamily, GpuSoftware
+from ..infra.network import NO_POD_RANGE
+from .cluster_settings import has_pod_subnets
 from .data_center_args import DataCenterArgs
-
-_NO_PODS: Final = "none"
 
 
 def karpenter_for_pools(own: Mapping[str, Any], args: DataCenterArgs) -> dict[str, Any]:
@@ -25,8 +25,8 @@ def karpenter_for_pools(own: Mapping[str, Any], args: DataCenterArgs) -> dict[st
     }
     gates = {**{gate: True for gate, is_needed in needed.items() if is_needed}, **own.get("feature_gates", {})}
     network = args.get("network")
-    has_pod_subnets = network is None or network.get("pod_cidr") != _NO_PODS
-    more = {"reserved_network_interfaces": 1} if has_pod_subnets else {}
+    is_split = has_pod_subnets(args) and (network is None or network.get("pod_cidr") != NO_POD_RANGE)
+    more = {"reserved_network_interfaces": 1} if is_split else {}
     return {**more, **own, **({"feature_gates": gates} if gates else {})}
 
 

@@ -38,6 +38,9 @@ class Surroundings:
     zones: Sequence[str]
     """Sorted."""
 
+    regions: Sequence[str] = ()
+    """Its region and that of the recovery site."""
+
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     """Of everything in AWS."""
 
@@ -73,6 +76,15 @@ class Surroundings:
     has_gpus: bool = False
     gpu_software: str = GpuSoftware.AMI.value
     ami_family: str = AmiFamily.BOTTLEROCKET.value
+    kubernetes_version: str = EKS_KUBERNETES.number
+    """Minor version of the control plane."""
+
+    has_pod_subnets: bool = True
+    """Whether pods may have subnets of their own."""
+
+    is_isolated: bool = False
+    """Whether nodes reach no service of AWS that has no endpoint in the network."""
+
     managed_addons: Sequence[str] = ()
     """EKS's own add-ons of the cluster."""
 

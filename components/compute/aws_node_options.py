@@ -30,6 +30,10 @@ class AwsNodeOptions(TypedDict):
     node_role_name: NotRequired[pulumi.Input[str]]
     """Name of the nodes' IAM role. Default: `<cluster_name>-node`."""
 
+    instance_profile: NotRequired[pulumi.Input[str]]
+    """Name of the instance profile with that role, for Karpenter where it reaches no IAM. Default: Karpenter makes
+    one."""
+
     subnets: NotRequired[dict[str, pulumi.Input[str]]]
     """Private subnets by zone, such as `us-east-1a`; needed there with `managed-node-group`. Default: those with the
     discovery tag."""

@@ -42,6 +42,9 @@ class AwsNodePlan:
 
     cluster_name: pulumi.Input[str]
     node_role_name: pulumi.Input[str]
+    instance_profile: pulumi.Input[str] | None
+    """None where Karpenter makes one with the role."""
+
     subnets: Mapping[str, pulumi.Input[str]]
     """By zone, the zones of the pool alone; empty where the discovery tag selects them."""
 
@@ -115,6 +118,7 @@ def plan_aws_nodes(
     return AwsNodePlan(
         cluster_name=cluster,
         node_role_name=options.get("node_role_name", _role_name(cluster)),
+        instance_profile=options.get("instance_profile"),
         subnets=subnets,
         security_group_ids=options.get("security_group_ids", []),
         image=image,
@@ -196,11 +200,16 @@ def _max_pods(problems: Problems, options: AwsNodeOptions, types: Sequence[Insta
     return _MOST_PODS if types and all(each.vcpus >= _LARGE_NODE_VCPUS for each in types) else _SMALL_NODE_PODS
 
 
-def _tags(problems: Problems, options: AwsNodeOptions) -> dict[str, str]:
-    given = options.get("tags", {})
-    for key in given:
+def check_tag_keys(problems: Problems, tags: Mapping[str, str]) -> None:
+    """Refuse tags that somebody else sets on instances."""
+    for key in tags:
         if not key or key.startswith(_RESTRICTED_TAGS):
             problems.add(f"tags.{key}", "is set by AWS, EKS or Karpenter; leave it out")
+
+
+def _tags(problems: Problems, options: AwsNodeOptions) -> dict[str, str]:
+    given = options.get("tags", {})
+    check_tag_keys(problems, given)
     if len(given) > _MOST_TAGS:
         problems.add("tags", f"{len(given)} tags are too many; give {_MOST_TAGS} or fewer")
     return dict(sorted(given.items()))
@@ -211,6 +220,8 @@ def _check_foreign(problems: Problems, options: AwsNodeOptions, is_managed: bool
         problems.add("capacityReservationTags", "belongs to the provisioner karpenter-aws; give ids")
     if is_managed and len(options.get("capacity_reservations", [])) > 1:
         problems.add("capacityReservations", "a managed node group takes one; make a pool for each")
+    if is_managed and "instance_profile" in options:
+        problems.add("instanceProfile", "belongs to the provisioner karpenter-aws; EKS makes that of a group")
     if not is_managed and "node_repair" in options:
         problems.add("nodeRepair", "belongs to the provisioner managed-node-group; Karpenter has its gate NodeRepair")
 

@@ -125,7 +125,6 @@ def _manifest(plan: Ec2NodeClassPlan, placement_group: pulumi.Input[str] | None)
     spec: dict[str, Any] = {
         "amiFamily": _FAMILIES[nodes.image.family],
         "amiSelectorTerms": [{"alias": nodes.image.alias}],
-        "role": nodes.node_role_name,
         "subnetSelectorTerms": _selected(list(nodes.subnets.values()), nodes.cluster_name),
         "securityGroupSelectorTerms": _selected(nodes.security_group_ids, nodes.cluster_name),
         "blockDeviceMappings": nodes.image.node_class_disks(),
@@ -138,6 +137,11 @@ def _manifest(plan: Ec2NodeClassPlan, placement_group: pulumi.Input[str] | None)
         "detailedMonitoring": nodes.detailed_monitoring,
         "tags": {"Name": plan.node_class, **nodes.tags},
     }
+    # The definition takes one of them, and only with a profile does Karpenter not ask IAM.
+    if nodes.instance_profile is None:
+        spec["role"] = nodes.node_role_name
+    else:
+        spec["instanceProfile"] = nodes.instance_profile
     if nodes.interfaces:
         spec["networkInterfaces"] = [
             {

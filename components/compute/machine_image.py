@@ -1,5 +1,6 @@
 """The machine image of nodes on EC2: which one, as Karpenter and as EKS name it, and its disks."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +25,15 @@ _BOTTLEROCKET_ROOT_GIB: Final = 4
 """What Bottlerocket's read-only system takes; everything else is on its data disk: Karpenter's own default."""
 
 _ARCHITECTURES: Final = {"amd64": "x86_64", "arm64": "ARM_64"}
+
+
+_RELEASES: Final = {
+    (AmiFamily.BOTTLEROCKET, False): (re.compile(r"v?\d+\.\d+\.\d+"), "1.66.0"),
+    (AmiFamily.AL2023, False): (re.compile(r"v?\d{8}"), "20260911"),
+    (AmiFamily.BOTTLEROCKET, True): (re.compile(r"\d+\.\d+\.\d+-[0-9a-f]{8}"), "1.66.0-1ad6b4a4"),
+    (AmiFamily.AL2023, True): (re.compile(r"\d+\.\d+\.\d+-\d{8}"), "1.36.3-20260911"),
+}
+"""What a release looks like, and an example, by family and whether a managed group names it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,6 +126,10 @@ def plan_image(problems: Problems, options: AwsNodeOptions, family: AmiFamily, *
     if is_managed and family is AmiFamily.AL2023 and release is None and version not in AL2023_KUBELETS:
         known = ", ".join(AL2023_KUBELETS)
         problems.add("kubernetesVersion", f"no release of al2023 is pinned for '{version}', only for {known}; give one")
+    form, example = _RELEASES[family, is_managed]
+    if release is not None and not form.fullmatch(release):
+        # Karpenter would find no image by it, and `latest` would replace all nodes on a day of AWS's choosing.
+        problems.add("amiRelease", f"'{release}' is not a release of {family}; write it like {example}")
     gib = int(options.get("volume_gib", _VOLUME_GIB))
     iops = int(options.get("volume_iops", _IOPS[0]))
     throughput = int(options.get("volume_throughput_mibps", _THROUGHPUT[0]))

@@ -38,6 +38,9 @@ class AddonContext:
     ownership: GpuOwnership | None
     """Who owns what of the NVIDIA GPUs' software; none in a cluster without them."""
 
+    is_isolated: bool = False
+    """Whether pods reach no service of AWS that has no endpoint in the VPC."""
+
     def arn(self, service: str, resource: pulumi.Input[str], *, has_region: bool = True) -> pulumi.Output[str]:
         """Return the ARN of a resource of this account, and of this region where the service has regions."""
         prefix = f"arn:{partition(self.region)}:{service}:{self.region if has_region else ''}:"
@@ -102,6 +105,9 @@ class Addon:
 
     needs_gpus: bool = False
     """Whether it is for NVIDIA GPUs only."""
+
+    needs_internet: str = ""
+    """What it does nothing without, where that has no endpoint in a VPC. Default: it reaches all that it needs."""
 
     kubernetes: str = ""
     """The oldest Kubernetes that its chart accepts. Default: its chart names none."""

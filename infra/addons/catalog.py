@@ -100,6 +100,7 @@ _LISTED: Final = (
     Addon(
         name="external-dns",
         purpose="DNS records of Services and Ingresses",
+        needs_internet="writes to Route 53",
         namespace="external-dns",
         after=(MONITORS,),
         definitions=("externaldns.k8s.io",),

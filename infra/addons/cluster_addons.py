@@ -48,6 +48,7 @@ class ClusterAddons(pulumi.ComponentResource):
             vpc_id=args["vpc_id"],
             account=current_account(self),
             ownership=plan.ownership,
+            is_isolated=args.get("isolated_network", False),
         )
         child = pulumi.ResourceOptions(parent=self)
         namespaces = {

@@ -49,6 +49,10 @@ class ClusterAddonsArgs(TypedDict):
     """Operating system of the nodes with GPUs: `bottlerocket` or `al2023`; as for their pools. Default:
     `bottlerocket`."""
 
+    isolated_network: NotRequired[bool]
+    """Whether pods reach no service of AWS that has no endpoint in the VPC, such as WAF and Route 53. Default:
+    false."""
+
     kubernetes_version: NotRequired[str]
     """Minor version of the cluster, such as `1.36`. Default: that of `EKS_KUBERNETES`."""
 
@@ -226,5 +230,7 @@ def _check_addon(problems: Problems, args: ClusterAddonsArgs, addon: Addon, vers
             problems.between(f"timeSlicingReplicas[{index}]", replicas, *TIME_SLICING_REPLICAS, unit="pods")
         if addon.kubernetes:
             check_kubernetes(problems, "", f"'{addon.name}'", version, addon.kubernetes)
+        if addon.needs_internet and args.get("isolated_network", False):
+            problems.add("", f"{addon.needs_internet}, which the network has no way to; leave it out")
         if addon.name in args.get("managed_addons", []):
             problems.add("", "EKS has an add-on of this name in the cluster already; leave one of them out")

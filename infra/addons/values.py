@@ -53,9 +53,14 @@ def at(path: tuple[str, ...], value: Any) -> dict[str, Any]:
 
 
 def load_balancer_values(context: AddonContext, settings: AddonSettings) -> Mapping[str, Any]:
-    """Return the cluster, so that the controller need not ask the instance metadata."""
+    """Return the cluster, so that the controller need not ask the instance metadata, and what it must not ask for.
+
+    In a network without a way out no load balancer would be made while the controller waits for WAF: EKS User Guide,
+    Deploy private clusters with limited internet access.
+    """
     del settings
-    return {"clusterName": context.cluster_name, "region": context.region, "vpcId": context.vpc_id}
+    cluster = {"clusterName": context.cluster_name, "region": context.region, "vpcId": context.vpc_id}
+    return {**cluster, "enableWafv2": False} if context.is_isolated else cluster
 
 
 def efs_values(context: AddonContext, settings: AddonSettings) -> Mapping[str, Any]:

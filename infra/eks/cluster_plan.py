@@ -188,6 +188,19 @@ def _check_cidrs(problems: Problems, args: EksClusterArgs, key: str) -> None:
             problems.add(
                 f"{path}[{index}]", f"'{cidr}' opens the API to everybody; name the networks of those who use it"
             )
+        elif key == "endpoint_public_cidrs" and _is_private(cidr):
+            problems.add(
+                f"{path}[{index}]",
+                f"'{cidr}' is private, and nobody comes from it over the internet; put it into endpointPrivateCidrs",
+            )
+
+
+def _is_private(cidr: str) -> bool:
+    try:
+        network = ipaddress.IPv4Network(cidr)
+    except ValueError:
+        return False
+    return any(network.subnet_of(private) for private in _PRIVATE)  # pyright: ignore[reportArgumentType]
 
 
 def _ip_family(problems: Problems, args: EksClusterArgs) -> ClusterIpFamily:

@@ -4,6 +4,7 @@ from .controller_plan import (
     KarpenterControllerArgs,
     KarpenterControllerPlan,
     KarpenterFeatures,
+    instance_profile_name,
     plan_karpenter_controller,
 )
 from .interruption import INTERRUPTION_EVENTS, queue_statements
@@ -16,6 +17,7 @@ __all__ = [
     "KarpenterControllerArgs",
     "KarpenterControllerPlan",
     "KarpenterFeatures",
+    "instance_profile_name",
     "karpenter_statements",
     "plan_karpenter_controller",
     "queue_statements",

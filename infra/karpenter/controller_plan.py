@@ -81,7 +81,9 @@ class KarpenterControllerArgs(TypedDict):
     """Whether no nodes are launched in a zone that traffic is shifted away from. Default: true."""
 
     isolated_network: NotRequired[bool]
-    """Whether the VPC has no way to the internet, so that prices are not looked up. Default: false."""
+    """Whether nodes reach no service of AWS that has no endpoint in the VPC, such as IAM and the price list: prices are
+    not looked up, and the nodes' instance profile `<cluster_name>-node` is made here, for node classes to name.
+    Default: false."""
 
     reserved_network_interfaces: NotRequired[int]
     """Network interfaces of a node that hold no pods: 1 where pods have subnets of their own. Default: 0."""
@@ -97,6 +99,11 @@ class KarpenterControllerArgs(TypedDict):
 
     permissions_boundary: NotRequired[pulumi.Input[str]]
     """ARN of the policy that bounds the controller's role. Default: none."""
+
+
+def instance_profile_name(cluster_name: str) -> str:
+    """Return the name of the instance profile of a cluster's nodes that is made where Karpenter reaches no IAM."""
+    return f"{cluster_name}-node"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

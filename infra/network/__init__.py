@@ -11,10 +11,12 @@ from .address_budget import (
 )
 from .arguments import FlowLogTraffic, NatGateways, NetworkArgs
 from .network import Network
-from .plan import NetworkPlan, plan_network
+from .plan import DEFAULT_POD_RANGE, NO_POD_RANGE, NetworkPlan, plan_network
 from .subnet_layout import SubnetKind, SubnetLayout, region_of, subnet_layout
 
 __all__ = [
+    "DEFAULT_POD_RANGE",
+    "NO_POD_RANGE",
     "AddressDemand",
     "FlowLogTraffic",
     "NatGateways",

@@ -39,6 +39,7 @@ EXAMPLES = {
             },
             "gpu_software": "ami",
             "ami_family": "al2023",
+            "isolated_network": False,
             "kubernetes_version": "1.36",
             "managed_addons": ["metrics-server"],
             "identity_method": "service-account",

@@ -24,6 +24,7 @@ EXAMPLES = {
             "aws": {
                 **_NODES,
                 "ami_release": "1.66.0",
+                "instance_profile": "prod-node",
                 "placement_group_name": "research",
                 "capacity_reservations": ["cr-0123456789abcdef0"],
                 "capacity_reservation_tags": {"team": "research"},

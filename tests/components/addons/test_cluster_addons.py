@@ -149,6 +149,12 @@ def test_the_cluster_is_told_so_that_nobody_asks_the_instance_metadata():
     assert values(graph, "aws-fsx-csi-driver")["controller"]["extraTags"] == {"aidc.dev/cluster": "prod"}
 
 
+def test_nothing_asks_waf_in_a_network_without_a_way_out():
+    assert values(made({"aws-load-balancer-controller": {}}), "aws-load-balancer-controller")["enableWafv2"] is True
+    graph = made({"aws-load-balancer-controller": {}}, isolated_network=True)
+    assert values(graph, "aws-load-balancer-controller")["enableWafv2"] is False
+
+
 @pytest.mark.parametrize("is_read", [True, False])
 def test_metrics_are_shown_where_something_reads_them(is_read):
     reader = {"kube-prometheus-stack": {}} if is_read else {}

@@ -161,6 +161,15 @@ def test_settings_follow_the_inputs() -> None:
     )
 
 
+def test_without_a_way_to_iam_the_instance_profile_is_made_here() -> None:
+    graph = evaluate(lambda: KarpenterController("karpenter", {**ARGS, "isolated_network": True}))  # type: ignore
+    (profile,) = graph.of_type("aws:iam/instanceProfile:InstanceProfile")
+    assert profile.inputs == {"name": "prod-node", "role": "prod-node"}
+    assert graph.named("karpenter", RELEASE).inputs["values"]["settings"]["isolatedVPC"] is True
+    (component,) = graph.of_type("aidc:index:KarpenterController")
+    assert component.outputs["instance_profile"] == "prod-node"
+
+
 def test_irsa_is_an_annotation_of_the_service_account() -> None:
     issuer = "https://oidc.eks.us-east-1.amazonaws.com/id/A"
     graph = declare(identity="service-account", oidc_provider_arn="arn:provider", oidc_issuer=issuer)

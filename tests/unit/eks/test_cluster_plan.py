@@ -126,6 +126,10 @@ def test_the_order_of_lists_changes_nothing() -> None:
         ({"kubernetes_version": "1.36.3"}, "kubernetesVersion: '1.36.3' is not a minor version"),
         ({"kubernetes_version": "1.34"}, "addonVersions.coredns: no version is pinned for Kubernetes 1.34"),
         ({"endpoint_public_cidrs": ["0.0.0.0/0"]}, "endpointPublicCidrs[0]: '0.0.0.0/0' opens the API to everybody"),
+        (
+            {"endpoint_public_cidrs": ["10.1.0.0/16"]},
+            "endpointPublicCidrs[0]: '10.1.0.0/16' is private, and nobody comes from it over the internet",
+        ),
         ({"endpoint_public_cidrs": ["10.0.0.1/8"]}, "endpointPublicCidrs[0]: '10.0.0.1/8' is not a network"),
         ({"egress_cidrs": ["x"]}, "egressCidrs[0]: 'x' is not a network"),
         ({"subnet_ids": ["subnet-a"]}, "subnetIds: 1 given; EKS needs two, in two zones, or more"),
@@ -146,6 +150,10 @@ def test_the_order_of_lists_changes_nothing() -> None:
         ({"system_nodes": {"volume_size": 8}}, "systemNodes.volumeSize: 8 GiB is too little; give 20 GiB or more"),
         ({"system_nodes": {"image": "windows"}}, "systemNodes.image: 'windows' is not one of bottlerocket, al2023"),
         ({"system_nodes": {"instance_types": ["large"]}}, "systemNodes.instanceTypes[0]: 'large' is not an instance"),
+        (
+            {"system_nodes": {"instance_types": ["m7i.xlrage"]}},
+            "instanceTypes[0]: 'm7i.xlrage' is not an instance type",
+        ),
         ({"system_nodes": {"instance_types": []}}, "systemNodes.instanceTypes: none given"),
         (
             {"system_nodes": {"instance_types": ["m7i.xlarge", "m7g.xlarge"]}},

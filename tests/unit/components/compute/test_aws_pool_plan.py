@@ -210,6 +210,19 @@ def test_what_may_surprise_is_said(args: dict[str, Any], words: str) -> None:
         (on(H100, {"kubernetes_version": "1.36"}), "aws.kubernetesVersion", "belongs to the provisioner managed"),
         (on(H100, {"node_repair": True}), "aws.nodeRepair", "its gate NodeRepair"),
         (
+            on(GROUP, {"instance_profile": "prod-node"}),
+            "aws.instanceProfile",
+            "belongs to the provisioner karpenter-aws",
+        ),
+        (on(H100, {"ami_release": "latest"}), "aws.amiRelease", "not a release of bottlerocket; write it like 1.66.0"),
+        (on(H100, {"ami_release": "1.66.0", "ami_family": "al2023"}), "aws.amiRelease", "write it like 20260911"),
+        (on(GROUP, {"ami_release": "1.66.0"}), "aws.amiRelease", "write it like 1.66.0-1ad6b4a4"),
+        (
+            on(GROUP, {"ami_release": "20260911", "ami_family": "al2023"}),
+            "aws.amiRelease",
+            "write it like 1.36.3-20260911",
+        ),
+        (
             on(GROUP, {"kubernetes_version": "1.20", "ami_family": "al2023"}),
             "aws.kubernetesVersion",
             "only for 1.36, 1.35",

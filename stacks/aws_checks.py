@@ -1,0 +1,207 @@
+"""What the settings of a data center on AWS say of each other, and AWS would refuse or, worse, take without a word."""
+
+import ipaddress
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, cast
+
+from ..components.compute import NodeProvisioner
+from ..components.compute.aws_node_plan import AwsNodePlan, check_tag_keys
+from ..infra.eks import ClusterIpFamily
+from ..infra.eks.version_skew import check_minor_version, check_node_skew
+from ..infra.network import DEFAULT_POD_RANGE, NO_POD_RANGE
+from ..planning.catalog.karpenter import RESERVED
+from ..problems import Problems, camel_case, suggestion
+from .layer import Layer
+from .references import check_references
+from .surroundings import Surroundings
+
+_POOLS: Final = ("gpu_node_pools", "cpu_node_pools")
+_CLASSES: Final = (*_POOLS, "node_classes")
+_MOST_TAGS: Final = 38
+"""Of the 50 that a resource may have, what is left beside ours, and those of EKS and Karpenter on instances."""
+
+_OF_EKS: Final = "gp2"
+"""The storage class that every EKS cluster has: EKS User Guide, Kubernetes versions, 1.30."""
+
+Sections = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""Inputs by family, then by name."""
+
+Plans = Mapping[str, Mapping[str, Any]]
+"""Plans by family, then by name; None where a component's own inputs are wrong."""
+
+
+def check_on_aws(
+    problems: Problems,
+    sections: Sections,
+    plans: Plans,
+    around: Surroundings,
+    *,
+    layers: Sequence[Layer],
+    tags: Mapping[str, str],
+) -> None:
+    """Refuse settings that are right one by one, and contradict each other.
+
+    Args:
+        problems: where problems go.
+        sections: inputs of all components.
+        plans: their plans.
+        around: what settings alone decide.
+        layers: those of this stack.
+        tags: those of everything in AWS.
+    """
+    has_foundation = Layer.FOUNDATION in layers
+    check_references(problems, sections, plans, zones=around.zones, has_foundation=has_foundation)
+    check_tag_keys(problems, tags)
+    if len(tags) > _MOST_TAGS:
+        problems.add("tags", f"{len(tags)} tags are too many; give {_MOST_TAGS} or fewer")
+    if has_foundation:
+        _check_regions(problems, sections, around)
+    if Layer.PLATFORM in layers:
+        _check_addresses(problems, sections, plans)
+        _check_auto_mode(problems, sections)
+        _check_zones(problems, sections, around.zones)
+        _check_blocks(problems, plans)
+        _check_gates(problems, plans)
+        _check_nodes(problems, sections, plans, around)
+        _check_storage_classes(problems, sections)
+    if around.is_isolated:
+        for name in sections["web_firewalls"]:
+            problems.add(f"webFirewalls.{name}", "nothing reaches WAF from a network without a way out; leave it out")
+
+
+def _check_regions(problems: Problems, sections: Sections, around: Surroundings) -> None:
+    site = sections["recovery_site"].get("")
+    if site is not None and site.get("region", around.region) == around.region:
+        problems.add("recoverySite.region", f"is {around.region}, where the data center is itself; give another region")
+    bounded: Any = sections["permissions_boundary"].get("", {}).get("regions")
+    for region in around.regions if isinstance(bounded, list) else ():
+        if region not in bounded:
+            owner = "the data center" if region == around.region else "the recovery site"
+            problems.add("permissionsBoundary.regions", f"without {region} no role may act where {owner} is; add it")
+
+
+def _check_addresses(problems: Problems, sections: Sections, plans: Plans) -> None:
+    """Check the cluster against its network, where both are made here."""
+    cluster, network = plans["cluster"].get(""), sections["network"].get("")
+    if cluster is None or network is None or plans["network"][""] is None:
+        return
+    is_ipv6 = cluster.ip_family is ClusterIpFamily.IPV6
+    if is_ipv6 and not network.get("dual_stack"):
+        problems.add("network.dualStack", "missing; the ipFamily of the cluster is ipv6, so its subnets must have IPv6")
+    if (is_ipv6 or cluster.auto_mode) and "pod_cidr" in network and network["pod_cidr"] != NO_POD_RANGE:
+        reason = "IPv6" if is_ipv6 else "autoMode"
+        problems.add("network.podCidr", f"with {reason} pods have no subnets of their own; leave it out")
+    if cluster.service_cidr is None:
+        return
+    services = ipaddress.ip_network(cluster.service_cidr)
+    ranges = {"network.cidr": network["cidr"], "network.podCidr": network.get("pod_cidr", DEFAULT_POD_RANGE)}
+    for path, text in ranges.items():
+        if text != NO_POD_RANGE and services.overlaps(ipaddress.ip_network(text)):
+            problems.add("cluster.serviceCidr", f"'{services}' overlaps {path}, {text}; give another network")
+
+
+def _check_auto_mode(problems: Problems, sections: Sections) -> None:
+    if not sections["cluster"].get("", {}).get("auto_mode"):
+        return
+    if "" in sections["karpenter"]:
+        problems.add("karpenter", "with cluster.autoMode EKS runs a Karpenter of its own; leave it out")
+    for path, _ in _made(sections):
+        problems.add(path, "with cluster.autoMode EKS makes all nodes, from pools of its own; leave one of them out")
+    for name in sections["storage_classes"]:
+        problems.add(f"storageClasses.{name}", "with cluster.autoMode its driver is not in the cluster; leave it out")
+
+
+def _check_zones(problems: Problems, sections: Sections, zones: Sequence[str]) -> None:
+    for path, args in _made(sections):
+        if "subnets" in args.get("aws", {}):
+            continue
+        for index, zone in enumerate(args.get("zones", [])):
+            if zone not in zones:
+                near = suggestion(zone, zones) or f"; give one of {', '.join(zones)}"
+                problems.add(f"{path}.zones[{index}]", f"'{zone}' is not in zones, where the network is{near}")
+
+
+def _check_blocks(problems: Problems, plans: Plans) -> None:
+    users: dict[str, str] = {}
+    for path, plan in _planned(plans):
+        for block in plan.reservations.ids if plan.reservations.is_block else ():
+            if block in users:
+                place = f"{path}.aws.capacityBlock.reservation"
+                problems.add(place, f"'{block}' is that of {users[block]} too; give every block one pool")
+            users.setdefault(block, path)
+
+
+def _check_gates(problems: Problems, plans: Plans) -> None:
+    """Refuse what Karpenter would not see, because a feature is switched off."""
+    karpenter = plans["karpenter"].get("")
+    pools = [(path, pool) for path, pool in _pools(plans) if pool.provisioner is NodeProvisioner.KARPENTER_AWS]
+    if karpenter is None:
+        return
+    for path, pool in pools:
+        needs = {
+            "staticCapacity": (pool.scaling.static_nodes is not None, "scaling.staticNodes"),
+            "nodeOverlay": (pool.sharing is not None and pool.sharing.is_shared, "shared accelerators"),
+            "reservedCapacity": (RESERVED in pool.capacity_types, "reserved capacity"),
+        }
+        for gate, (is_needed, what) in needs.items():
+            if is_needed and not karpenter.feature_gates[gate]:
+                problems.add(f"karpenter.featureGates.{gate}", f"is off, and {path} has {what}; turn it on")
+
+
+def _check_nodes(problems: Problems, sections: Sections, plans: Plans, around: Surroundings) -> None:
+    addons = plans["cluster_addons"].get("")
+    made = dict(_made(sections))
+    for path, plan in _planned(plans):
+        given: Mapping[str, Any] = made[path].get("aws", {})
+        if "kubernetes_version" in given and plans["cluster"].get("") is not None:
+            place, version = f"{path}.aws.kubernetesVersion", plan.image.kubernetes_version
+            if check_minor_version(problems, place, version):
+                check_node_skew(problems, place, control_plane=around.kubernetes_version, nodes=version)
+        if addons is None or addons.ownership is None or plan.ownership is None:
+            continue
+        if plan.ownership.addon != addons.ownership.addon:
+            key = "gpuSoftware" if "gpu_software" in given else "amiFamily"
+            theirs = plan.ownership.addon or "the image itself"
+            ours = addons.ownership.addon or "no add-on"
+            problems.add(
+                f"{path}.aws.{key}",
+                f"GPUs of such nodes are handed out by {theirs}, but the cluster has {ours} for that, by gpuSoftware "
+                "and amiFamily of the whole; leave it out, or change those",
+            )
+
+
+def _check_storage_classes(problems: Problems, sections: Sections) -> None:
+    classes = sections["storage_classes"]
+    defaults = sorted(name for name, own in classes.items() if own.get("is_default"))
+    for name in defaults[1:]:
+        problems.add(f"storageClasses.{name}.isDefault", f"{defaults[0]} is the default already; leave one of them out")
+    addons = cast(Mapping[str, Mapping[str, Any]], sections["cluster_addons"].get("", {}).get("addons", {}))
+    for name, own in addons.items():
+        wanted = own.get("storage_class")
+        if isinstance(wanted, str) and wanted not in classes and wanted != _OF_EKS:
+            near = suggestion(wanted, classes) or "; add it there"
+            problems.add(f"clusterAddons.addons.{name}.storageClass", f"there is no '{wanted}' in storageClasses{near}")
+
+
+def _made(sections: Sections) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the inputs of everything that makes nodes on EC2, with its path."""
+    for family in _CLASSES:
+        for name, args in sections[family].items():
+            yield f"{camel_case(family)}.{name}", args
+
+
+def _pools(plans: Plans) -> Iterator[tuple[str, Any]]:
+    for family in _POOLS:
+        for name, plan in plans[family].items():
+            if plan is not None:
+                yield f"{camel_case(family)}.{name}", plan
+
+
+def _planned(plans: Plans) -> Iterator[tuple[str, AwsNodePlan]]:
+    """Yield what nodes are made of, for each pool or class that says it, with its path."""
+    for path, pool in _pools(plans):
+        if pool.aws is not None:
+            yield path, pool.aws
+    for name, plan in plans["node_classes"].items():
+        if plan is not None:
+            yield f"nodeClasses.{name}", plan.nodes
