@@ -187,10 +187,21 @@ def _steps(model: type[BaseModel], location: tuple[str | int, ...]) -> Iterator[
         elif _is_model(kind) and str(part) in kind.model_fields:
             field = kind.model_fields[str(part)]
             kind = field.annotation
-            unit = next((each.name for each in field.metadata if isinstance(each, Unit)), "")
+            unit = _unit(field.metadata) or _unit_inside(kind)
         else:
             kind = Any
         yield _Step(part, _plain(kind), unit)
+
+
+def _unit(metadata: Iterable[Any]) -> str:
+    return next((each.name for each in metadata if isinstance(each, Unit)), "")
+
+
+def _unit_inside(kind: Any) -> str:
+    """Return the unit of a type that may be None instead."""
+    if get_origin(kind) not in (Union, UnionType):
+        return ""
+    return next((found for each in get_args(kind) if (found := _unit(getattr(each, "__metadata__", ())))), "")
 
 
 def _plain(kind: Any) -> Any:
@@ -240,7 +251,10 @@ def _reason(step: _Step, above: Any, found: Mapping[str, Any]) -> str:
         tag, key = context["tag"], context["discriminator"].strip("'")
         return f"{key} '{tag}' is not one of {', '.join(choices)}" + suggestion(str(tag), choices)
     if kind == "union_tag_not_found":
-        return f"give {context['discriminator']}, which says what it is"
+        key = context["discriminator"].strip("'")
+        models = [each for each in map(_plain, get_args(step.kind)) if _is_model(each)]
+        kinds = [str(tag) for each in models for tag in get_args(each.model_fields[key].annotation)]
+        return f"give its {key}" + (f", one of {', '.join(kinds)}" if kinds else ", which says what it is")
     if kind in _BOUNDS:
         key, text = _BOUNDS[kind]
         return f"{_counted(value, step.unit)} is {text.format(_counted(context[key], step.unit))}"
@@ -257,11 +271,13 @@ def _members(kind: Any) -> Iterable[Any]:
 
 def _counted(value: Any, unit: str) -> str:
     if unit and value == 1:
-        unit = unit.removesuffix("s")
+        unit = unit.removesuffix("es" if unit.endswith(("sses", "ches")) else "s")
     return f"{value} {unit}".rstrip()
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 

@@ -25,6 +25,8 @@ class House(Settings):
     address: str
     steps: Annotated[int, Field(gt=0), Unit("steps")] = 3
     rate: float | None = None
+    runs: Annotated[int, Field(ge=1), Unit("processes")] | None = None
+    tries: Annotated[int, Field(ge=1), Unit("batches")] = 1
 
     @model_validator(mode="after")
     def _fits(self) -> "House":
@@ -77,7 +79,15 @@ def test_a_union_is_told_by_its_tag() -> None:
     assert problems_of({"address": "", "pet": {"kind": "dog", "colour": "blak"}}) == [
         "pet.colour: 'blak' is not one of black, brown; did you mean 'black'?"
     ]
-    assert problems_of({"address": "", "pet": {}}) == ["pet: give 'kind', which says what it is"]
+    assert problems_of({"address": "", "pet": {}}) == ["pet: give its kind, one of cat, dog"]
+
+
+def test_units_are_named_in_the_singular_and_where_a_value_may_be_left_out() -> None:
+    assert problems_of({"address": None, "runs": 0, "tries": 0}) == [
+        "address: nothing is not text",
+        "runs: 0 processes is too little; give 1 process or more",
+        "tries: 0 batches is too little; give 1 batch or more",
+    ]
 
 
 def test_what_a_validator_finds_keeps_its_paths() -> None:
