@@ -65,6 +65,7 @@ def evaluate(
         stack=stack,
         preview=preview,
         region=values.get("aws:region", ""),
+        namespace=values.get("kubernetes:namespace", ""),
         answers=answers,
         calls=calls,
         stack_outputs=stack_outputs,

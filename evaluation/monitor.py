@@ -1,17 +1,18 @@
 """The resource monitor that a program talks to while it is evaluated: it records, and answers like a provider."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime import rpc
 from pulumi.runtime.proto import resource_pb2
 
-from .answers import Answer, kubernetes_answer, kubernetes_call, physical_id
+from .answers import Answer, physical_id
 from .aws_answers import REGION, aws_answer, aws_call
 from .docker_answers import docker_answer
-from .graph import STACK_TYPE, UNKNOWN, Resource, ResourceGraph
+from .graph import STACK_TYPE, Resource, ResourceGraph
+from .kubernetes_answers import is_namespaced, kubernetes_answer, kubernetes_call, kubernetes_preview
 from .properties import Properties, read_properties
+from .state import add_outputs, is_open, to_wire
 from .transforms import transform_registration, transformed_arguments
 
 # Everything that the engine offers and that recording needs; output values are left out, so that inputs are plain.
@@ -50,11 +51,12 @@ class RecordingMonitor:
         stack: str,
         preview: bool,
         region: str = "",
+        namespace: str = "",
         answers: Sequence[Answer] = (),
         calls: Mapping[str, Mapping[str, Any]] | None = None,
         stack_outputs: Mapping[str, Mapping[str, Any] | ResourceGraph] | None = None,
     ) -> None:
-        """Take what `evaluate` is given; `region` is that of the default AWS provider."""
+        """Take what `evaluate` is given; `region` and `namespace` are those of the default providers."""
         self.resources: dict[str, Resource] = {}
         self.outputs: dict[str, Properties] = {}
         self.called: set[str] = set()
@@ -62,6 +64,7 @@ class RecordingMonitor:
         self._preview = preview
         self._answers = (*answers, kubernetes_answer, docker_answer)
         self._region = region or REGION
+        self._namespace = namespace
         self._calls = calls or {}
         self._stack_outputs = stack_outputs or {}
         self._states: dict[str, struct_pb2.Struct] = {}
@@ -156,11 +159,15 @@ class RecordingMonitor:
                 f"two resources named '{request.name}' of type {request.type} under the same parent; "
                 "give each a name of its own"
             )
+        if is_namespaced(request.type):
+            self._fill_namespace(request)
         resource = self._record(urn, request, request.object, custom=request.custom)
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn)
-        state, id = request.object, ""
-        if not self._preview:
+        if self._preview:
+            unknown = kubernetes_preview(resource.type, resource.inputs)
+            state, id = _with_outputs(resource, request.object, unknown), ""
+        else:
             state, id = self._answered(resource, request.object)
             id = request.importId or id
         self._states[urn] = state
@@ -173,11 +180,7 @@ class RecordingMonitor:
         if outputs is None:
             return inputs, physical_id(resource.type, resource.name, resource.inputs)
         id = str(outputs.get("id") or physical_id(resource.type, resource.name, resource.inputs))
-        state = struct_pb2.Struct()
-        state.CopyFrom(inputs)
-        kept = resource.secrets | resource.unknowns | {"id"}
-        state.update({key: _wire(value) for key, value in outputs.items() if key not in kept})
-        return state, id
+        return _with_outputs(resource, inputs, outputs), id
 
     def _answers_to(self, resource: Resource) -> Iterator[Mapping[str, Any]]:
         for answer in self._answers:
@@ -187,6 +190,13 @@ class RecordingMonitor:
         outputs = aws_answer(resource.type, resource.name, resource.inputs, self._region_of(resource.provider))
         if outputs is not None:
             yield outputs
+
+    def _fill_namespace(self, request: Any) -> None:
+        """Put an object that names no namespace into that of its provider, as the provider does."""
+        provider = self.resources.get(request.provider.rpartition("::")[0])
+        namespace = self._namespace if provider is None else provider.inputs.get("namespace")
+        if isinstance(namespace, str) and namespace and is_open(request.object, "metadata", "namespace"):
+            add_outputs(request.object, {"metadata": {"namespace": namespace}}, ())
 
     def _region_of(self, provider: str) -> str:
         """Return the region of an AWS provider; of the default one where there is no other."""
@@ -228,7 +238,7 @@ class RecordingMonitor:
         secret = sorted({path.partition(".")[0] for path in known.root.secret_outputs}) if is_graph else []
         state.update({"secretOutputNames": secret})
         if known is not None:
-            state.update({"outputs": _wire(known.outputs if is_graph else known)})
+            state.update({"outputs": to_wire(known.outputs if is_graph else known)})
         return state
 
     def _invoke(self, token: str, args: struct_pb2.Struct, provider: str) -> resource_pb2.ResourceInvokeResponse:
@@ -245,7 +255,7 @@ class RecordingMonitor:
                 known = kubernetes_call(token, asked) or aws_call(
                     token, asked, self._region_of(provider.rpartition("::")[0])
                 )
-            result.update(_wire(known or {}))
+            result.update(to_wire(known or {}))
         fields: dict[str, Any] = {"return": result}
         return resource_pb2.ResourceInvokeResponse(**fields)
 
@@ -280,9 +290,9 @@ def _declared_secrets(request: Any, properties: Properties) -> set[str]:
     return {name for name in names if name in properties.values}
 
 
-def _wire(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _wire(item) for key, item in cast(Mapping[str, Any], value).items()}
-    if isinstance(value, (list, tuple)):
-        return [_wire(item) for item in cast(Sequence[Any], value)]
-    return rpc.UNKNOWN if value is UNKNOWN else value
+def _with_outputs(resource: Resource, inputs: struct_pb2.Struct, outputs: Mapping[str, Any]) -> struct_pb2.Struct:
+    """Return the state of a resource: its inputs and, beside them, what was answered."""
+    state = struct_pb2.Struct()
+    state.CopyFrom(inputs)
+    add_outputs(state, outputs, resource.secrets | resource.unknowns | {"id"})
+    return state

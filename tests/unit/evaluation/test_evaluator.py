@@ -10,6 +10,7 @@ import pulumi_kubernetes as k8s
 import pytest
 
 from aidc.evaluation import UNKNOWN, EvaluationError, ResourceGraph, evaluate
+from aidc.evaluation.manifests import ordered_manifests
 from aidc.problems import InvalidInput
 
 
@@ -250,3 +251,42 @@ def test_a_folder_without_a_project(tmp_path: Path) -> None:
         evaluate(tmp_path, "dev")
     with pytest.raises(InvalidInput, match="no such folder"):
         evaluate(tmp_path / "nowhere", "dev")
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_secret_inside_of_what_a_server_adds_to_stays_a_secret(preview: bool) -> None:
+    def program() -> None:
+        notes: Any = {"annotations": {"token": pulumi.Output.secret("hush")}}
+        settings = k8s.core.v1.ConfigMap("settings", metadata=notes)
+        pulumi.export("notes", settings.metadata.annotations)
+
+    graph = evaluate(program, preview=preview)
+    assert "hush" not in graph.to_json()
+    assert "notes" in graph.root.secret_outputs
+
+
+def test_a_preview_does_not_know_the_name_and_the_address_that_nobody_gave() -> None:
+    def program() -> None:
+        space = k8s.core.v1.Namespace("shop", metadata={"labels": {"team": "shop"}})
+        web = k8s.core.v1.Service("web", metadata={"name": "web"}, spec={"ports": [{"port": 80}]})
+        pulumi.export("host", pulumi.Output.concat(web.metadata.name, ".", web.metadata.namespace))
+        pulumi.export("address", pulumi.Output.concat("http://", web.spec.cluster_ip))
+        pulumi.export("space", pulumi.Output.concat("space ", space.metadata.name))
+
+    known = evaluate(program).outputs
+    assert known == {"host": "web.default", "address": "http://192.0.2.1", "space": "space shop"}
+    assert evaluate(program, preview=True).outputs == {"host": "web.default", "address": UNKNOWN, "space": UNKNOWN}
+
+
+@pytest.mark.parametrize("by_stack", [False, True])
+def test_objects_without_a_namespace_are_in_that_of_their_provider(by_stack: bool) -> None:
+    def program() -> None:
+        provider = None if by_stack else k8s.Provider("shop", namespace="shop")
+        options = pulumi.ResourceOptions(provider=provider)
+        k8s.core.v1.ConfigMap("own", opts=options)
+        k8s.core.v1.ConfigMap("other", metadata={"namespace": "other"}, opts=options)
+        k8s.core.v1.Namespace("whole", opts=options)
+
+    graph = evaluate(program, config={"kubernetes:namespace": "shop"} if by_stack else {})
+    namespaces = {manifest.name: manifest.namespace for manifest in ordered_manifests(graph)}
+    assert namespaces == {"own": "shop", "other": "other", "whole": ""}
