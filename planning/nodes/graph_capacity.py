@@ -88,6 +88,8 @@ class GraphCapacity:
 
     pools: tuple[PoolCapacity, ...]
     storage: tuple[StoredCapacity, ...]
+    unbounded: tuple[str, ...] = ()
+    """Pools that nothing bounds, which are in no total."""
 
     @property
     def nodes(self) -> Span:
@@ -100,8 +102,8 @@ class GraphCapacity:
         return {name: Span.total(each.figures[name] for each in self.pools if name in each.figures) for name in FIGURES}
 
     def without(self, figure: str) -> tuple[str, ...]:
-        """Return the pools that are not in a total, because their figure is not known."""
-        return tuple(each.pool for each in self.pools if figure in each.unknown)
+        """Return the pools that are not in a total, because their figure or their number is not known."""
+        return (*(each.pool for each in self.pools if figure in each.unknown), *self.unbounded)
 
     @property
     def storage_gib(self) -> float:
@@ -112,6 +114,7 @@ class GraphCapacity:
         """Plain data for `--json`, camelCase."""
         return {
             "nodes": self.nodes.to_dict(),
+            "unbounded": list(self.unbounded),
             **{camel_case(name): span.to_dict() for name, span in self.totals.items()},
             "without": {camel_case(name): list(found) for name in FIGURES if (found := self.without(name))},
             "storageGib": self.storage_gib,
@@ -124,9 +127,11 @@ def graph_capacity(
     graph: ResourceGraph, manifests: Sequence[Manifest], machines: Iterable[MachineDemand]
 ) -> GraphCapacity:
     """Return what a graph installs: its machines, and its storage of a given size or none."""
+    machines = list(machines)
     return GraphCapacity(
         pools=tuple(_pool(machine) for machine in machines if machine.most is not None),
         storage=tuple(_storage(graph, manifests)),
+        unbounded=tuple(machine.pool for machine in machines if machine.most is None),
     )
 
 

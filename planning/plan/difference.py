@@ -10,6 +10,9 @@ from ..values import mapping, mappings, section, text, texts
 from .document import FORMAT, environment_pattern, without_environment
 
 _POOL_FIELDS: Final = ("instanceTypes", "maximumNodes", "existingNodes", "gpuResource")
+NO_COMPONENT: Final = "of no component"
+"""Name of what belongs to none, as on the page of a plan."""
+
 _TOTALS: Final = (
     ("nodes", ("capacity", "nodes"), 1.0),
     ("vCPUs", ("capacity", "vcpus"), 1.0),
@@ -94,7 +97,8 @@ class PlanDifference:
     def is_empty(self) -> bool:
         """Whether nothing differs."""
         found = (self.added, self.removed, self.changed, self.pools_added, self.pools_removed, self.pools_changed)
-        return not any(found) and not self.costs and not any(each.is_change for each in self.totals)
+        unpriced = self.unpriced_added or self.unpriced_removed
+        return not any(found) and not self.costs and not unpriced and not any(each.is_change for each in self.totals)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for `--json`, camelCase."""
@@ -138,6 +142,13 @@ def compare_plans(before: Mapping[str, Any], after: Mapping[str, Any], subject: 
     if before.get("format") != FORMAT or not isinstance(before.get("inventory"), list):
         reason = "is no plan that this version wrote; write one with aidc plan ENV --json FILE"
         raise InvalidInput(subject, [Problem("", reason)])
+    try:
+        return _compared(before, after)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidInput(subject, [Problem("", f"is damaged: {error}; write it again")]) from None
+
+
+def _compared(before: Mapping[str, Any], after: Mapping[str, Any]) -> PlanDifference:
     old, new = _Plan(before), _Plan(after)
     common = old.resources.keys() & new.resources.keys()
     costs = [
@@ -172,7 +183,8 @@ class _Plan:
         self.pools = {self.name(str(each.get("name"))): each for each in mappings(document.get("nodePools"))}
         cost = mapping(document.get("cost"))
         self.costs = {
-            self.name(str(name)): _read(mapping(span)) for name, span in mapping(cost.get("byComponent")).items()
+            self.name(str(name)) or NO_COMPONENT: _read(mapping(span))
+            for name, span in mapping(cost.get("byComponent")).items()
         }
         self.unpriced = {
             f"{each.get('what')} ({self.name(str(each.get('name')))})" for each in mappings(cost.get("unpriced"))

@@ -120,6 +120,7 @@ def _quota(each: "QuotaDemand") -> dict[str, Any]:
         "name": each.quota.name,
         "unit": each.quota.unit,
         "least": each.least,
+        "smallestNode": each.smallest,
         "most": each.most,
         "pools": list(each.pools),
         "unbounded": list(each.unbounded),

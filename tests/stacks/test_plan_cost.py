@@ -219,6 +219,9 @@ def test_production_installs_what_its_pools_have(prod: PlanSummary) -> None:
         "L-417A185B": (0, 2 * 96),
         "L-DB2E81BA": (0, 8 * 96),
     }
+    # What the first node of each needs is data too: with less no node ever comes.
+    written = {each["code"]: each["smallestNode"] for each in plan_document(prod)["quotas"]}
+    assert written == {"L-1216C47A": 32, "L-417A185B": 96, "L-DB2E81BA": 48}
 
 
 def test_a_plan_differs_from_itself_by_nothing_and_environments_by_their_pools(

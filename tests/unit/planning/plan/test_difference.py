@@ -61,3 +61,23 @@ def test_an_environments_name_counts_as_the_same_in_both() -> None:
     assert without_environment("prod-nat", pattern) == "ENV-nat"
     assert without_environment("prod-platform/x", pattern) == "ENV/x"
     assert without_environment("products of production", pattern) == "products of production"
+
+
+def test_what_belongs_to_no_component_has_a_name() -> None:
+    found = compare_plans(document(("a", "g6.xlarge", 2)), document(("a", "g6.xlarge", 5)))
+    assert [each.name for each in found.costs] == ["of no component"]
+
+
+def test_a_price_that_is_not_known_any_more_is_a_difference() -> None:
+    known, same = document(("a", "g6.xlarge", 2)), document(("a", "g6.xlarge", 2))
+    known["cost"]["unpriced"].append({"what": "disks of the nodes", "name": "b"})
+    assert not compare_plans(same, known).is_empty
+    assert compare_plans(same, known).unpriced_added == ("disks of the nodes (b)",)
+
+
+@pytest.mark.parametrize("wrong", ["many", None, []])
+def test_a_damaged_plan_is_refused(wrong: Any) -> None:
+    damaged = document(("a", "g6.xlarge", 2))
+    damaged["capacity"]["nodes"]["most"] = wrong
+    with pytest.raises(InvalidInput, match=r"old\.json: 1 problem\n  - is damaged: .*; write it again"):
+        compare_plans(damaged, document(), "old.json")

@@ -150,3 +150,23 @@ def test_an_empty_program() -> None:
     assert data["resources"] == 0
     assert data["pods"] == {"least": 0, "most": 0}
     assert data["nodePools"] == data["workloads"] == data["warnings"] == data["components"] == []
+
+
+def test_a_pool_that_nothing_bounds_is_named_beside_the_capacity_that_is_without_it() -> None:
+    def program() -> None:
+        named = {"key": "node.kubernetes.io/instance-type", "operator": "In", "values": ["p5.48xlarge"]}
+        content = {
+            "apiVersion": "karpenter.sh/v1",
+            "kind": "NodePool",
+            "metadata": {"name": "endless"},
+            "spec": {"template": {"spec": {"requirements": [named]}}},
+        }
+        KubernetesObject("endless", content)
+        gpu_pool("bounded")
+
+    summary = page(program)
+    assert summary.capacity.totals["accelerators"].most == 16
+    assert summary.capacity.unbounded == ("endless",)
+    assert summary.capacity.without("dense_pflops") == ("endless",)
+    data = plan_document(summary)["capacity"]
+    assert data["unbounded"] == data["without"]["accelerators"] == ["endless"]
