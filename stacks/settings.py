@@ -40,6 +40,10 @@ def load_settings() -> "DataCenterArgs":
     prefix = f"{pulumi.get_project()}:"
     own = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
     problems = Problems()
+    if "platform" not in own and f"{PROJECT}:platform" in values:
+        project = pulumi.get_project()
+        problems.add("", f"they begin with {PROJECT}:, but the project is called {project}; begin them with {project}:")
+        problems.raise_if_any(f"settings of {pulumi.get_stack()}")
     settings = _checked({key: _parsed(key, value) for key, value in own.items()}, problems)
     problems.raise_if_any(f"settings of {pulumi.get_stack()}")
     if "kubeconfig" in settings and config.is_config_secret(f"{prefix}kubeconfig"):

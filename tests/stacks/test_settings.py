@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from aidc.evaluation import evaluate
 from aidc.problems import InvalidInput
-from aidc.stacks import check_settings
+from aidc.stacks import check_settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -140,7 +141,6 @@ def test_every_problem_is_listed_at_once(local: dict[str, Any]) -> None:
 
 
 def test_the_same_data_works_on_any_cluster(local: dict[str, Any], tmp_path: Path) -> None:
-    from aidc.evaluation import evaluate
     from aidc.stacks import DataCenter
 
     local |= {"platform": "kubernetes", "kubeconfig": str(tmp_path / "kubeconfig")}
@@ -158,7 +158,6 @@ def test_a_callers_provider_is_taken(local: dict[str, Any]) -> None:
     import pulumi
     import pulumi_kubernetes as k8s
 
-    from aidc.evaluation import evaluate
     from aidc.stacks import DataCenter
 
     def program() -> None:
@@ -189,7 +188,6 @@ def test_names_come_from_keys_so_that_adding_changes_nothing_else(
 
 @pytest.fixture
 def evaluated() -> Callable[..., Any]:
-    from aidc.evaluation import evaluate
     from aidc.stacks import DataCenter
 
     return lambda settings: evaluate(lambda: DataCenter("data-center", check_settings(copy.deepcopy(settings), "test")))
@@ -217,3 +215,11 @@ def test_a_programs_own_dictionary_is_checked_as_well(section: str, value: Any, 
     with pytest.raises(InvalidInput) as caught:
         plan_data_center(args)
     assert path in {problem.path for problem in caught.value.problems}
+
+
+def test_settings_of_a_project_of_another_name_say_how_they_must_begin() -> None:
+    settings = {"aidc:platform": "simulated", "aidc:tenants": "{}"}
+    with pytest.raises(
+        InvalidInput, match="they begin with aidc:, but the project is called own; begin them with own:"
+    ):
+        evaluate(load_settings, "dev", project="own", config=settings)
