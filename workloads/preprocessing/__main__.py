@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(options, signals)
     except InvalidInput as error:
-        print(error, file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         return 2
     except SystemExit:
         # Ray ends the process in its own way while it starts, with the number of the signal for its exit code.
@@ -51,12 +51,13 @@ def _run(options: argparse.Namespace, signals: _Signals) -> int:
     from ..settings import override, read_file, read_settings
     from .cluster import ClusterError, ray_cluster
     from .metrics import Metrics
-    from .pipeline import Pipeline, Terminated
+    from .pipeline import Pipeline, Terminated, check_output
     from .progress import make_progress
     from .settings import PreprocessingSettings
 
     values = override(read_file(options.config), options.set)
     settings = read_settings(PreprocessingSettings, values, str(options.config))
+    check_output(settings)
     try:
         metrics = Metrics(settings.metrics_port)
     except OSError as error:

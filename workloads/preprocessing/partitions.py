@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import lzma
+import os
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -89,12 +90,22 @@ class Plan:
 
 
 def plan_partitions(settings: PreprocessingSettings) -> Plan:
-    """Find the input and cut it; raises `InvalidInput` for paths where there is nothing, and for no Parquet."""
+    """Find the input and cut it.
+
+    Raises:
+        InvalidInput: Of paths where there is nothing, or nothing but empty files; of no Parquet; and of an output that
+            lies in the input, of which it would become a part.
+    """
     problems = Problems()
     sources: dict[str, Source] = {}
     for index, path in enumerate(settings.input.paths):
         found = list(_sources(path, images=settings.input.kind == "images", problems=problems, where=index))
         sources |= {source.path: source for source in found}
+    output = settings.output.folder
+    for path in settings.input.paths:
+        if _lies_in(output, path) or any(_lies_in(source, output) for source in sources):
+            reason = f"'{output}' lies in the input, '{path}', of which it would become a part; give another folder"
+            problems.add("output.folder", reason)
     problems.raise_if_any("preprocessing")
     ordered = tuple(sources.values())
     pieces = _pieces(ordered, settings)
@@ -109,6 +120,10 @@ def plan_partitions(settings: PreprocessingSettings) -> Plan:
         size += length
     if held:
         partitions.append(Partition(len(partitions), tuple(held), size))
+    if not partitions:
+        count = "the only file is" if len(ordered) == 1 else f"all {len(ordered):,} files are"
+        problems.add("input.paths", f"{count} empty; give files that hold something")
+        problems.raise_if_any("preprocessing")
     return Plan(ordered, tuple(partitions))
 
 
@@ -133,6 +148,12 @@ def opened(path: str) -> Generator[BinaryIO]:
                 yield buffered
         else:
             yield stream
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    """Return whether a path or address is below a folder, or is it."""
+    above, below = (each.rstrip("/") if "://" in each else os.path.abspath(each) for each in (folder, path))
+    return below == above or below.startswith(f"{above}/")
 
 
 def damage(error: Exception) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ...problems import Problems
+from ..addresses import refusal_to_write
 from .cluster import Task, run_tasks
 from .duplicates import DUPLICATES, plan_buckets
 from .features import make_features
@@ -176,6 +177,14 @@ class Pipeline:
     def _tell(self, event: str, **values: Any) -> None:
         for listener in self._listeners:
             listener.hear(event, values)
+
+
+def check_output(settings: PreprocessingSettings) -> None:
+    """Refuse an output that cannot be written to, before Ray is started; raises `InvalidInput`."""
+    problems = Problems()
+    if (reason := refusal_to_write(settings.output.folder)) is not None:
+        problems.add("output.folder", f"'{settings.output.folder}' cannot be written to: {reason}; give another one")
+    problems.raise_if_any("preprocessing")
 
 
 def _placed(settings: PreprocessingSettings) -> PreprocessingSettings:

@@ -18,6 +18,7 @@ from pyarrow import parquet
 
 from aidc.problems import InvalidInput
 from aidc.workloads.preprocessing import pipeline
+from aidc.workloads.preprocessing.__main__ import main
 from aidc.workloads.preprocessing.pipeline import Pipeline, Terminated
 from aidc.workloads.preprocessing.settings import PreprocessingSettings
 from aidc.workloads.settings import read_settings
@@ -284,3 +285,46 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     values["quality"] = {"minimum_characters": 2}
     with pytest.raises(InvalidInput, match="other settings or input"):
         run(values)
+
+
+def test_input_that_holds_nothing_is_refused(tmp_path: Path) -> None:
+    values = lines(tmp_path / "a.txt", b"", tmp_path)
+    with pytest.raises(InvalidInput, match=r"input.paths: the only file is empty"):
+        run(values)
+    (tmp_path / "b.txt").touch()
+    values["input"]["paths"].append(str(tmp_path / "b.txt"))
+    with pytest.raises(InvalidInput, match=r"input.paths: all 2 files are empty"):
+        run(values)
+    assert not (tmp_path / "out").exists()
+
+
+def test_output_in_the_input_is_refused(tmp_path: Path) -> None:
+    values = lines(tmp_path / "a.txt", b"one\n", tmp_path)
+    values["input"]["paths"] = [str(tmp_path)]
+    with pytest.raises(InvalidInput, match=r"output.folder: '.*/out' lies in the input, '.*', of which"):
+        run(values)
+    values["input"]["paths"] = [f"{tmp_path}/**"]
+    assert run(values)["records"]["written"] == 1
+    with pytest.raises(InvalidInput, match=r"output.folder: '.*/out' lies in the input"):
+        run(values)
+    values["input"]["paths"] = [f"{tmp_path}/*.txt"]
+    values["output"]["folder"] = f"{tmp_path}/out2"
+    assert run(values)["records"]["written"] == 1
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [("a.txt/out", "cannot be written to: Not a directory"), ("nosuch://bucket/out", "Protocol not known: nosuch")],
+)
+def test_an_output_that_cannot_be_written_to_is_refused_before_ray_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    Path("settings.yaml").write_text(json.dumps(lines(Path("a.txt"), b"one\n", tmp_path)))
+    arguments = ["--config", "settings.yaml", "--set", f"output.folder={folder}", "--set", "metrics_port=0"]
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: preprocessing: 1 problem")
+    assert f"output.folder: '{folder}'" in error
+    assert said in error

@@ -1,0 +1,44 @@
+"""Folders and addresses that work is to leave something at: whether it can, said before the work is done."""
+
+import tempfile
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+
+def is_address(location: str) -> bool:
+    """Return whether a location is an address for fsspec, such as `s3://bucket/run`, and no folder."""
+    return "://" in location
+
+
+def refusal_to_write(location: str) -> str | None:
+    """Return why nothing can be written to a folder or an address; None where nothing speaks against it.
+
+    A folder is made where it is not there. Nothing is written to an address: its protocol is looked up and its storage
+    asked, so that a right that is missing there shows only when it is used.
+    """
+    folder = location.removeprefix("file://")
+    return _address_refusal(folder) if is_address(folder) else _folder_refusal(folder)
+
+
+def _folder_refusal(location: str) -> str | None:
+    folder = Path(location)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return None
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def _address_refusal(location: str) -> str | None:
+    fsspec: Any = import_module("fsspec.core")
+    try:
+        files, root = fsspec.url_to_fs(location)
+        files.exists(root)
+    except (FileNotFoundError, PermissionError):
+        # Who may write need not be allowed to list.
+        return None
+    except Exception as error:  # each protocol has its own
+        return " ".join(str(error).split())
+    return None
