@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
 
@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from ..planning.allocation.conflict import Conflict
     from ..planning.allocation.pools import Allocation
     from ..planning.allocation.request import Request
+    from ..problems import Problems
+
+_NAMES: Final = {"train": "training", "serve": "serving", "needs": "nodes"}
+_OPTIONS: Final = {
+    "accelerator": "--accelerator",
+    "spotShare": "--spot-share",
+    "zoneShare": "--zone-share",
+    "survivesZoneLoss": "--survive-zone-loss",
+    "oneType": "--one-type",
+    "together": "--together",
+}
 
 
 def allocate(
@@ -105,7 +116,7 @@ def allocate(
     }
     rules: dict[str, Any] = {"accelerator": accelerator, "spotShare": spot_share}
     spread = {"zoneShare": zone_share, "survivesZoneLoss": survive_zone_loss, "oneType": one_type}
-    _add_demands(document, given, rules, spread, together=together)
+    _add_demands(document, given, rules, spread, problems, together=together)
     _add_common(document, {"region": region, "zones": zone, "vendor": vendor})
     _add_limits(document, quota or [], {"budgetPerHour": budget, "maximumNodes": maximum_nodes}, problems)
     problems.choice("--platform", platform, ("aws", "simulated"))
@@ -156,28 +167,43 @@ def _add_demands(
     given: Mapping[str, Mapping[str, Any]],
     rules: Mapping[str, Any],
     spread: Mapping[str, Any],
+    problems: "Problems",
     *,
     together: bool,
 ) -> None:
-    """Add what options ask for to the demands of the file, under names of their own."""
-    names = {"train": "training", "serve": "serving", "needs": "nodes"}
-    for kind, values in given.items():
-        asked = {key: value for key, value in values.items() if value}
-        if not asked:
-            continue
-        demand: dict[str, Any] = {kind: asked, **{key: value for key, value in rules.items() if value}}
+    """Add what options ask for to the demands of the file, under names of their own; refuse rules that rule nothing."""
+    asked = {kind: {key: value for key, value in values.items() if value} for kind, values in given.items()}
+    kinds = [kind for kind, values in asked.items() if values]
+    before: Any = document.get("demands", {})
+    if kinds and not isinstance(before, dict):
+        problems.add("demands", f"{before!r} is no mapping; write each demand under a name of its own")
+        return
+    for kind in kinds:
+        demand: dict[str, Any] = {kind: asked[kind], **{key: value for key, value in rules.items() if value}}
         if kind != "train":
             demand |= {key: value for key, value in spread.items() if value}
         if kind == "needs" and together:
             demand["together"] = True
-        document.setdefault("demands", {})[names[kind]] = demand
+        document.setdefault("demands", {})[_NAMES[kind]] = demand
+    file_alone = "rules demands of other options, and there is none; write it into the file"
+    for key, value in {**rules, **spread, "together": together}.items():
+        if not value:
+            continue
+        if not kinds:
+            problems.add(_OPTIONS[key], file_alone)
+        elif key in spread and kinds == ["train"]:
+            problems.add(_OPTIONS[key], "a training is always of one type and in one zone; leave it out")
+        elif key == "together" and "needs" not in kinds:
+            problems.add(_OPTIONS[key], "rules --gpus, --cpu and the like, and there is none of them; leave it out")
 
 
 def _add_common(document: dict[str, Any], values: Mapping[str, Any]) -> None:
     document.update({key: value for key, value in values.items() if value})
 
 
-def _add_limits(document: dict[str, Any], quotas: Sequence[str], values: Mapping[str, str], problems: Any) -> None:
+def _add_limits(
+    document: dict[str, Any], quotas: Sequence[str], values: Mapping[str, str], problems: "Problems"
+) -> None:
     limits = {key: value for key, value in values.items() if value}
     amounts: dict[str, str] = {}
     for each in quotas:
@@ -187,9 +213,15 @@ def _add_limits(document: dict[str, Any], quotas: Sequence[str], values: Mapping
         amounts[name] = amount
     if not limits and not amounts:
         return
-    given: Any = document.get("limits")
-    before = cast(dict[str, Any], given) if isinstance(given, dict) else {}
+    given: Any = document.get("limits") or {}
+    if not isinstance(given, dict):
+        problems.add("limits", f"{given!r} is no mapping; write each limit under its name")
+        return
+    before = cast(dict[str, Any], given)
     document["limits"] = {**before, **limits}
     if amounts:
-        quotas_before: Any = before.get("quotas")
-        document["limits"]["quotas"] = {**(quotas_before or {}), **amounts}
+        quotas_before: Any = before.get("quotas") or {}
+        if not isinstance(quotas_before, dict):
+            problems.add("limits.quotas", f"{quotas_before!r} is no mapping; write each quota under its class or code")
+            return
+        document["limits"]["quotas"] = {**cast(dict[str, Any], quotas_before), **amounts}

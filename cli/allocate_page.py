@@ -137,12 +137,14 @@ def _uses(request: "Request", answer: Allocation) -> list[str]:
             usable = all_instance_types()[pool.instance_type].accelerator_memory_mib / 1024
             again = ", activations computed again" if layout.recomputes else ""
             bound = "; the network is what bounds it" if layout.is_network_bound else ""
+            even = layout.even_batch_tokens
+            step = f"; take steps of {even:,} tokens, as many texts for each of the groups" if even else ""
             paid = any(each.demand == pool.demand and each.reservations for each in answer.pools)
             beside = " beside what is reserved" if paid else ""
             lines.append(
                 f"{pool.demand}: {layout.accelerators:,} accelerators as {layout.data} data x {layout.tensor} tensor x "
                 f"{layout.pipeline} pipeline, {layout.memory_gib:.1f} of {usable:.1f} GiB each{again}: "
-                f"{layout.days:.1f} days, {cost:,.0f} USD in all{beside}{bound}"
+                f"{layout.days:.1f} days, {cost:,.0f} USD in all{beside}{bound}{step}"
             )
         if node is not None:
             replica = node.replica

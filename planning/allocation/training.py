@@ -100,6 +100,10 @@ class TrainingLayout:
     is_network_bound: bool
     """Whether a step waits for the network, not for the accelerators."""
 
+    even_batch_tokens: int | None = None
+    """Tokens of the nearest step that gives all groups as many texts, which the days are computed for; None where the
+    step that was asked for does."""
+
 
 def check_training(demand: TrainingDemand, problems: Problems) -> None:
     """Add to `problems` what makes no sense in `demand`."""
@@ -208,8 +212,15 @@ def _layouts(demand: TrainingDemand, each: InstanceType, nodes: int) -> Iterator
                     memory_gib=memory / 2**30,
                     days=days,
                     is_network_bound=is_network_bound,
+                    even_batch_tokens=even_batch_tokens(demand, data),
                 )
                 break
+
+
+def even_batch_tokens(demand: TrainingDemand, data: int) -> int | None:
+    """Return the tokens of the step nearest to the one asked for whose texts are as many for each of `data` groups."""
+    texts = max(1, round(demand.sequences / data)) * data
+    return None if demand.sequences % data == 0 else texts * demand.context
 
 
 def accelerator_memory(demand: TrainingDemand, *, tensor: int, pipeline: int, data: int, recomputes: bool) -> float:

@@ -9,6 +9,9 @@ from ...problems import Problems, suggestion
 from .data_files import read_data
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([mbt])", re.IGNORECASE)
+_EXPERTS = re.compile(
+    r"\d+x\d|-a\d+(\.\d+)?b|mixtral|moe|deepseek-?(v2|v3|r1)|gpt-oss|llama-4|grok|kimi", re.IGNORECASE
+)
 _UNITS = {"m": 10**6, "b": 10**9, "t": 10**12}
 _LARGEST = 2 * 10**12
 _SAME_SHAPE = math.log(1.15)
@@ -111,6 +114,14 @@ def find_language_model(name: str, problems: Problems, path: str = "model") -> L
     if wanted in known:
         return known[wanted]
     size = _SIZE.fullmatch(wanted)
+    if size is None and _EXPERTS.search(wanted):
+        problems.add(
+            path,
+            f"'{name}' has experts, and such models are not computed here, since each weight is taken to be multiplied "
+            "for every token; for bounds give a size: that of all weights, such as 47B, and that of those at work, "
+            "such as 13B",
+        )
+        return None
     if size is None:
         hint = suggestion(wanted, known) or f"; known: {', '.join(known)}"
         problems.add(path, f"'{name}' is neither a known model nor a size such as 7B{hint}")

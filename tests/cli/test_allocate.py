@@ -67,6 +67,17 @@ def test_what_nobody_can_buy_is_named_and_the_exit_code_is_1(main: Callable[...,
         (["--gpus", "3", "--quota", "p"], ["--quota: 'p' is no quota; write it like p=768"]),
         (["--gpus", "3", "--spot-share", "1.5"], ["demands.nodes.spotShare: 1.5 is not a share"]),
         (["--gpus", "3", "--platform", "mars"], ["--platform: 'mars' is not one of aws, simulated"]),
+        (["--accelerator", "h100"], ["--accelerator: rules demands of other options, and there is none"]),
+        (
+            [*TRAIN, "--survive-zone-loss", "--zone-share", "0.5", "--one-type"],
+            [
+                "--survive-zone-loss: a training is always of one type and in one zone; leave it out",
+                "--zone-share: a training",
+                "--one-type: a training",
+            ],
+        ),
+        ([*SERVE, "--together"], ["--together: rules --gpus, --cpu and the like, and there is none of them"]),
+        (["--serve", "mixtral-8x7b"], ["is missing"]),
         (["missing.yaml"], ["missing.yaml", "cannot be read"]),
     ],
 )
@@ -83,6 +94,36 @@ def test_a_file_that_is_no_request_is_refused(
     path = tmp_path / "request.yaml"
     path.write_text(text)
     refused(main("allocate", path), 2, "request.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "words"),
+    [
+        ("demands: [a]", ("--gpus", "8"), "demands: ['a'] is no mapping; write each demand under a name of its own"),
+        ("limits: 3", ("--gpus", "8", "--quota", "p=96"), "limits: 3 is no mapping"),
+        ("limits: {quotas: [p]}", ("--gpus", "8", "--quota", "p=96"), "limits.quotas: ['p'] is no mapping"),
+        ("demands: {a: {needs: {cpu: 4}}}", ("--spot-share", "0.5"), "--spot-share: rules demands of other options"),
+    ],
+)
+def test_options_that_do_not_go_with_a_file_are_refused(
+    text: str,
+    options: tuple[str, ...],
+    words: str,
+    tmp_path: Path,
+    main: Callable[..., Any],
+    refused: Callable[..., None],
+) -> None:
+    path = tmp_path / "request.yaml"
+    path.write_text(text)
+    refused(main("allocate", path, *options), 2, words)
+
+
+def test_a_step_that_cannot_be_dealt_out_evenly_is_told(main: Callable[..., Any]) -> None:
+    """512 texts for 400 groups: some have two, and all wait for them, so that a step takes half as long again."""
+    ended = main("allocate", "--train", "70B", "--tokens", "15T", "--days", "60", "--alternatives", "0")
+    assert "as 400 data x 4 tensor x 1 pipeline" in ended.out
+    assert "take steps of 3,276,800 tokens, as many texts for each of the groups" in ended.out
+    assert "take steps of" not in main("allocate", *TRAIN, "--alternatives", "0").out
 
 
 def request_file(folder: Path) -> Path:

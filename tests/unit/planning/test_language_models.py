@@ -80,3 +80,11 @@ def test_every_assumption_names_its_unit_and_source():
         assert each.unit
         assert each.text
         assert each.source in sources()
+
+
+@pytest.mark.parametrize("name", ["mixtral-8x7b", "8x7B", "DeepSeek-R1", "gpt-oss-120b", "Qwen3-235B-A22B"])
+def test_models_with_experts_are_refused_as_such(name: str) -> None:
+    problems = Problems()
+    assert find_language_model(name, problems) is None
+    (problem,) = problems
+    assert f"'{name}' has experts, and such models are not computed here" in problem.reason
