@@ -92,7 +92,7 @@ def export_model(
             are not those of a model with such settings.
     """
     folder = folder.absolute()
-    _check_target(folder)
+    check_target(folder)
     tensors = tensors_of(model)
     problems = Problems()
     check_parts(problems, settings, encoding, labels)
@@ -113,6 +113,16 @@ def export_model(
     finally:
         if building is not None:
             shutil.rmtree(building, ignore_errors=True)
+
+
+def check_target(folder: Path) -> None:
+    """Refuse a folder that an export would destroy; raises `InvalidInput`."""
+    problems = Problems()
+    if folder.exists() and not folder.is_dir():
+        problems.add("", "is a file; give a folder for the export")
+    elif folder.is_dir() and any(folder.iterdir()) and not (folder / CONFIG_FILE).is_file():
+        problems.add("", "holds something that is no export, which would be lost; give a new or an empty folder")
+    problems.raise_if_any(str(folder))
 
 
 def load_model(folder: Path, device: torch.device | str = "cpu") -> LoadedModel:
@@ -224,12 +234,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _check_target(folder: Path) -> None:
-    problems = Problems()
-    if folder.exists() and not folder.is_dir():
-        problems.add("", "is a file; give a folder for the export")
-    elif folder.is_dir() and any(folder.iterdir()) and not (folder / CONFIG_FILE).is_file():
-        problems.add("", "holds something that is no export, which would be lost; give a new or an empty folder")
-    problems.raise_if_any(str(folder))

@@ -7,16 +7,20 @@ from collections.abc import Sequence
 
 from ...problems import InvalidInput
 from ..programs import TRAINING
-from .outcomes import FAILED, NONFINITE, UNSAVED, WRONG, CheckpointFailed, NonfiniteLoss
+from .outcomes import FAILED, NONFINITE, UNSAVED, WRONG, BrokenSamples, CheckpointFailed, ExportFailed, NonfiniteLoss
 from .progress import Shown
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train as the command line says; return the exit code (see `outcomes`)."""
     given = _parser().parse_args(arguments)
-    first = os.environ.get("RANK", "0") == "0"
+    rank = os.environ.get("RANK", "0")
+    first = rank == "0"
     try:
         return _train(given.config, given.set, given.progress)
+    except BrokenSamples as broken:
+        # Each process reads its own part: no other one can say it.
+        return _end(f"process {rank}: {broken}", WRONG)
     except InvalidInput as invalid:
         # All processes find the same; one of them says it.
         return _end(str(invalid) if first else None, WRONG)
@@ -24,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _end(str(error) if first else None, NONFINITE)
     except CheckpointFailed as error:
         return _end(str(error) if first else None, UNSAVED)
+    except ExportFailed as error:
+        return _end(str(error), FAILED)
     except ModuleNotFoundError as error:
         return _end(f"{error}; `pip install 'aidc[training]'` installs what training needs", FAILED)
 

@@ -18,16 +18,18 @@ def evaluate(
 ) -> dict[str, float]:
     """Return `loss` and `accuracy` (and `perplexity` where it has a meaning) over at most `batches` batches.
 
-    Every process must call it. The samples are the first ones, whatever the number of processes: it changes nothing.
+    Every process must call it. The samples are spread evenly over all of them, since the first ones may be of one class
+    or of one file; they are the same whatever the number of processes.
     """
     measures = {"loss": _LOSSES[loss], "accuracy": hits_of_samples}
     count = min(len(samples), batches * batch_size)
+    chosen = np.arange(count, dtype=np.int64) * len(samples) // count
     totals: dict[str, float] = dict.fromkeys(measures, 0.0)
     for start in range(0, count, batch_size):
         # Where the last batch is short, samples are read twice and count once: all processes run as many passes.
         whole = np.arange(start, start + batch_size, dtype=np.int64)
         own = part(whole, learner.data_rank, learner.data_size)
-        batch = samples.read(own % count)
+        batch = samples.read(chosen[own % count])
         counted = tensor_of((own < count).astype(np.float32))
         size = min(micro_batch_size or batch_size, len(own))
         for index, micro in enumerate(batch.split(size)):

@@ -11,6 +11,8 @@ EVENTS: Final = {
     "checkpoint": "A checkpoint was asked for; `pause_seconds` is how long training waited for it.",
     "checkpoint_failed": "A checkpoint could not be written; training goes on.",
     "resumed": "A checkpoint was restored; `lost_seconds` is the time since it was saved.",
+    "changed": "The checkpoint is by another batch size, seed or data, as `[before, now]`: the steps go on from its "
+    "number, and of its epoch some samples may come twice or not at all.",
     "nonfinite": "A loss or gradient was no finite number; the step was left out.",
     "straggler": "A process takes longer for its steps than the others.",
     "terminating": "A signal asked for the end; the step at hand is finished and a checkpoint saved.",

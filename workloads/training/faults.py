@@ -54,6 +54,15 @@ class NonfiniteWatch:
             )
         return False
 
+    def check_end(self, step: int, evaluation: dict[str, float]) -> None:
+        """Refuse a model that ends in numbers that are none; raises `NonfiniteLoss`."""
+        if not math.isfinite(evaluation.get("loss", 0.0)):
+            raise NonfiniteLoss(
+                f"after the last step, {step}, the loss on the data held out is {evaluation['loss']}, and nothing is "
+                "exported; a lower optimizer.learning_rate, schedule.warmup_steps or optimizer.gradient_clipping may "
+                "help"
+            )
+
 
 class StragglerWatch:
     """Compares how long the processes take, each for what it does before it waits for the others."""

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from .events import Events
 from .parallel.processes import Processes
 from .progress import Shown, make_progress
-from .publication import output_folder
+from .publication import check_destinations, output_folder
 from .settings import TrainingSettings
 from .tracking.listener import TrackingListener
 from .tracking.trackers import open_tracker
@@ -19,9 +19,11 @@ def listening(settings: TrainingSettings, processes: Processes, shown: Shown) ->
     The first process shows progress and writes to the tracker; the first one of each node serves metrics.
 
     Raises:
-        InvalidInput: The tracker or the port of the metrics cannot be used.
+        InvalidInput: The tracker, the port of the metrics, or a place that something is to be left at cannot be used.
     """
     events = Events()
+    if processes.first:
+        check_destinations(settings)
     with ExitStack() as stack:
         if processes.local_rank == 0 and settings.metrics.port is not None:
             from .metrics import Metrics

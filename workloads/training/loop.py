@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch.optim import Optimizer
@@ -84,6 +84,7 @@ class Loop:
         ):
             self._step, saved = self._saving.resume()
             self._last_loss = float(saved.get("loss", self._last_loss))
+            self._tell_changes(saved)
             self._events.tell("started", **facts, step=self._step, steps=settings.steps)
             while self._step < settings.steps and not stopped:
                 self._learn(loader)
@@ -92,7 +93,8 @@ class Loop:
                 if stopped and not last:
                     self._events.tell("terminating", step=self._step, signal=termination.signal)
                 if not self._nonfinite.in_row:
-                    self._saving.after_step(self._step, {"loss": self._last_loss}, now=stopped or last)
+                    values = {"loss": self._last_loss, "order": self._order()}
+                    self._saving.after_step(self._step, values, now=stopped or last)
                 if stopped and not last:
                     break
                 if last or self._step % interval == 0:
@@ -100,6 +102,8 @@ class Loop:
             if not self._found and not stopped:
                 self._evaluate()
             self._saving.finish()
+            if self._step >= settings.steps:
+                self._nonfinite.check_end(self._step, self._found)
         ended = stopped and self._step < settings.steps
         return Ending(
             step=self._step,
@@ -107,6 +111,19 @@ class Loop:
             evaluation=self._found,
             signal=(termination.signal or 0) if ended else None,
         )
+
+    def _order(self) -> dict[str, Any]:
+        """Return all that decides which samples each step learns from."""
+        found = {name: self._subject.facts.get(name) for name in ("samples", "sha256")}
+        settings = self._settings
+        return {**found, "batch_size": settings.batch.batch_size, "seed": settings.seed}
+
+    def _tell_changes(self, saved: dict[str, Any]) -> None:
+        """Tell of a checkpoint by which other samples were learned from than the same steps would be here."""
+        now, before = self._order(), cast(dict[str, Any], saved.get("order", {}))
+        changes = {name: [before[name], now[name]] for name in before if before[name] != now.get(name)}
+        if changes:
+            self._events.tell("changed", step=self._step, **changes)
 
     def _loader(self) -> Loader:
         batch = self._settings.batch

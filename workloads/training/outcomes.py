@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from ...problems import InvalidInput
+
 FINISHED: Final = 0
 FAILED: Final = 1
 WRONG: Final = 2
@@ -14,9 +16,9 @@ TERMINATED: Final = 143
 EXIT_CODES: Final = {
     FINISHED: "All steps are done, and the model is exported.",
     FAILED: "An error that has no code of its own.",
-    WRONG: "The settings or the data cannot be used; nothing was trained.",
-    NONFINITE: "The loss or the gradient was no finite number for too many steps in a row; the last checkpoint is from "
-    "before.",
+    WRONG: "The settings or the data cannot be used. All but an image that is none show before the first step.",
+    NONFINITE: "The loss or the gradient was no finite number for too many steps in a row, or the loss on the data "
+    "held out at the end; nothing is exported.",
     NOTICE_EXPIRED: "A signal asked for the end, and the notice ran out before a checkpoint was saved.",
     UNSAVED: "Too many checkpoints in a row could not be written, or the last one; the newest complete one stays.",
     INTERRUPTED: "SIGINT; the step at hand was finished, and a checkpoint saved where one is configured.",
@@ -26,8 +28,16 @@ EXIT_CODES: Final = {
 
 
 class NonfiniteLoss(RuntimeError):
-    """The loss or the gradient was no finite number for too many steps in a row."""
+    """The loss or the gradient was no finite number for too many steps in a row, or the held-out loss at the end."""
+
+
+class ExportFailed(RuntimeError):
+    """The trained model could not be written."""
 
 
 class CheckpointFailed(RuntimeError):
     """Too many checkpoints in a row could not be written, or the last one of a training."""
+
+
+class BrokenSamples(InvalidInput):
+    """Samples that cannot be read, found by the one process that wanted them."""

@@ -8,9 +8,11 @@ from typing import Any
 
 from torch import Tensor
 
-from ...problems import InvalidInput, Problem
+from ...problems import InvalidInput, Problems
+from ..addresses import is_address, refusal_to_write
 from ..models.card import ModelCard
-from ..models.export import CONFIG_FILE, export_model
+from ..models.export import CONFIG_FILE, check_target, export_model
+from .outcomes import ExportFailed
 from .progress import plain
 from .settings import TrainingSettings
 from .subject import Subject
@@ -26,7 +28,7 @@ def output_folder(settings: TrainingSettings) -> Path:
     location = settings.checkpoint.location
     if location is None:
         return Path("runs") / settings.name
-    if _remote(location):
+    if is_address(location):
         return Path(tempfile.gettempdir()) / "aidc" / settings.name
     return Path(location) / "output"
 
@@ -36,19 +38,57 @@ def export_location(settings: TrainingSettings) -> str:
     if settings.export is not None:
         return settings.export
     location = settings.checkpoint.location
-    if settings.output is None and location is not None and _remote(location):
+    if settings.output is None and location is not None and is_address(location):
         return f"{location.rstrip('/')}/output/model"
     return str(output_folder(settings) / "model")
+
+
+def check_destinations(settings: TrainingSettings) -> None:
+    """Refuse places that nothing can be written to, before hours of training depend on them.
+
+    Raises:
+        InvalidInput: About the checkpoints, the output folder and the export.
+    """
+    problems = Problems()
+    exported = export_location(settings)
+    # Beside an export, its parts are written first.
+    parent = exported if is_address(exported) else str(Path(exported).absolute().parent)
+    places = {
+        "checkpoint.location": settings.checkpoint.location,
+        "output": str(output_folder(settings)),
+        "export": parent,
+    }
+    refused: set[str] = set()
+    for path, location in places.items():
+        place = location if location is None or is_address(location) else os.path.abspath(location)
+        if location is None or place in refused:
+            continue
+        if (reason := refusal_to_write(location)) is not None:
+            refused.add(str(place))
+            problems.add(path, f"'{location}' cannot be written to: {reason}; give another one")
+    if not is_address(exported):
+        try:
+            check_target(Path(exported))
+        except InvalidInput as invalid:
+            for problem in invalid.problems:
+                problems.add("export", f"'{exported}' {problem.reason}")
+    problems.raise_if_any("training")
 
 
 def export(settings: TrainingSettings, subject: Subject, weights: dict[str, Tensor], result: dict[str, Any]) -> str:
     """Write the model with its card; return where it is.
 
     An object store gets the file that says what the others are last.
+
+    Raises:
+        ExportFailed: It could not be written.
     """
     location = export_location(settings)
-    if not _remote(location):
-        _export(Path(location), settings, subject, weights, result)
+    if not is_address(location):
+        try:
+            _export(Path(location), settings, subject, weights, result)
+        except InvalidInput as error:
+            raise ExportFailed(f"the model is trained and could not be exported: {error}") from error
         return location
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder) / "model"
@@ -97,9 +137,5 @@ def _upload(folder: Path, location: str) -> None:
         files, root = fsspec.core.url_to_fs(location)  # pyright: ignore
         for path in sorted(folder.iterdir(), key=lambda path: path.name == CONFIG_FILE):
             files.put_file(str(path), f"{root}/{path.name}")  # pyright: ignore
-    except (OSError, ValueError, ImportError) as error:
-        raise InvalidInput("export", [Problem("export", f"'{location}' cannot be written: {error}")]) from error
-
-
-def _remote(location: str) -> bool:
-    return "://" in location
+    except Exception as error:  # each protocol has its own
+        raise ExportFailed(f"the model is trained and could not be exported to '{location}': {error}") from error

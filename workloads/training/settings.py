@@ -38,7 +38,8 @@ class EvaluationSettings(Settings):
     """Steps between evaluations. Default: a tenth of all steps. The last step is always evaluated."""
 
     batches: Annotated[Count, Unit("batches")] = 20
-    """Batches of `batch.batch_size` at most of each evaluation, always the same ones. Default: 20."""
+    """Batches of `batch.batch_size` at most of each evaluation: always the same samples, spread evenly over all that
+    are held out. Default: 20."""
 
 
 class FaultSettings(Settings):

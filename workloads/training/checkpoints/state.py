@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol, cast
 import torch
 from torch import Tensor
 from torch.distributed.checkpoint.metadata import Metadata, TensorStorageMetadata
-from torch.optim import Optimizer
+from torch.optim import SGD, Adam, Optimizer
 
 from ....problems import Problems
 
@@ -68,7 +68,7 @@ class TrainingState:
             same_processes: Whether it is by as many processes: then the random state is read too.
 
         Raises:
-            InvalidInput: The checkpoint is of another model.
+            InvalidInput: The checkpoint is of another model, or of another optimizer.
         """
         problems = Problems()
         known = {
@@ -80,6 +80,7 @@ class TrainingState:
             found[f"{_MODEL}{name}"] = tensor
         problems.raise_if_any("checkpoint of another model")
         by_weight = _by_weight(known)
+        _check_optimizer(self.optimizer, {key for each in by_weight.values() for key in each})
         for name, weight in self._weights():
             counter = self._counter_device(weight)
             self.optimizer.state[weight] = made = {
@@ -142,6 +143,33 @@ def _check(problems: Problems, name: str, tensor: Tensor, kept: TensorStorageMet
             f"it is {_shape(kept.size)} in the checkpoint and {_shape(tensor.shape)} here; continue with the settings"
             " that it was made with",
         )
+
+
+def _check_optimizer(optimizer: Optimizer, kept: set[str]) -> None:
+    """Refuse the state of another optimizer, which this one would fail at, or leave lying."""
+    wanted = _state_keys(optimizer)
+    if wanted is None or wanted == kept:
+        return
+    problems = Problems()
+    problems.add(
+        "optimizer.kind",
+        f"in the checkpoint the optimizer keeps {_listed(kept)} for each weight, and here {_listed(wanted)}; continue"
+        " with the kind that it was made with, or begin anew at another checkpoint.location",
+    )
+    problems.raise_if_any("checkpoint of another optimizer")
+
+
+def _state_keys(optimizer: Optimizer) -> set[str] | None:
+    """Return what an optimizer of ours keeps for each weight; None for any other."""
+    if isinstance(optimizer, Adam):
+        return {"step", "exp_avg", "exp_avg_sq"}
+    if isinstance(optimizer, SGD):
+        return {"momentum_buffer"} if optimizer.param_groups[0]["momentum"] else set()
+    return None
+
+
+def _listed(keys: set[str]) -> str:
+    return ", ".join(sorted(keys)) or "nothing"
 
 
 def _by_weight(known: Mapping[str, TensorStorageMetadata]) -> dict[str, dict[str, TensorStorageMetadata]]:

@@ -191,8 +191,12 @@ def _check_hash(path: Path, expected: str) -> None:
 
 
 def _file_pieces(path: Path, limit: int | None) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        yield from _pieces(file, limit)
+    try:
+        with path.open("rb") as file:
+            yield from _pieces(file, limit)
+    except OSError as error:
+        reason = f"'{path}' cannot be read: {error.strerror or error}; make it readable, or leave it out"
+        raise InvalidInput("data", [Problem("data.paths", reason)]) from error
 
 
 def _pieces(file: BinaryIO, limit: int | None) -> Iterator[bytes]:

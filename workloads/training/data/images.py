@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....problems import Problems
+from ..outcomes import BrokenSamples
 from .held_out import split_classes
 from .samples import Batch, Indices, tensor_of
 from .settings import ImagesSettings
@@ -29,12 +30,13 @@ class ImageFiles:
         return len(self._files)
 
     def read(self, indices: Indices) -> Batch:
-        """Return the images at `indices`, resized; raises `InvalidInput` for files that are no images."""
+        """Return the images at `indices`, resized; raises `BrokenSamples` for files that are no images."""
         problems = Problems()
         chosen = [self._files[int(index)] for index in indices]
         with ThreadPoolExecutor(_THREADS) as threads:
             pixels = list(threads.map(partial(self._pixels, problems), chosen))
-        problems.raise_if_any(str(self._settings.folder))
+        if len(problems):
+            raise BrokenSamples(str(self._settings.folder), problems)
         images = tensor_of(np.stack(pixels)).permute(0, 3, 1, 2).float() / 255
         return Batch(images.contiguous(), tensor_of(self._classes[indices]))
 
@@ -49,7 +51,8 @@ class ImageFiles:
                 sized = image.convert("L" if grey else "RGB").resize((settings.width, settings.height))
                 return np.asarray(sized, dtype=np.uint8).reshape(shape)
         except (OSError, ValueError, Image.DecompressionBombError) as error:
-            problems.add(str(path.relative_to(settings.folder)), f"cannot be read as an image: {error}")
+            reason = f"cannot be read as an image: {error}; mend it, or take it away"
+            problems.add(str(path.relative_to(settings.folder)), reason)
             return np.zeros(shape, dtype=np.uint8)
 
 

@@ -15,7 +15,8 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ....problems import Problems
+from ....problems import InvalidInput, Problem, Problems
+from ...addresses import refusal_to_write
 from .corpus import Corpus, find_corpus
 from .samples import Batch, Indices, tensor_of
 from .settings import TextSettings
@@ -133,7 +134,9 @@ def _make(folder: Path, corpus: Corpus, vocabulary: int | None) -> None:
 
 def _cache(settings: TextSettings) -> Path:
     if settings.cache is not None:
-        settings.cache.mkdir(parents=True, exist_ok=True)
+        if (reason := refusal_to_write(str(settings.cache))) is not None:
+            problem = Problem("data.cache", f"'{settings.cache}' cannot be written to: {reason}; give another folder")
+            raise InvalidInput("data", [problem])
         return settings.cache
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(home) / "aidc" / "tokens"

@@ -5,7 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
+
+from aidc.workloads.training.data.held_out import split_classes
+from aidc.workloads.training.data.order import global_batch
 
 INTERVAL = 4
 STEPS = 20
@@ -158,3 +163,21 @@ def test_checkpoint_of_another_model(crew: Any, tmp_path: Path) -> None:
     ended = crew.run(tmp_path / "log", arguments(tmp_path, model=model), (1,))
     assert ended["codes"] == [2]
     assert "tokens.weight: it is 256x16 in the checkpoint and 256x32 here" in (tmp_path / "log").read_text()
+
+
+def test_an_image_that_is_none_is_named_by_the_process_that_reads_it(crew: Any, tmp_path: Path) -> None:
+    files = [tmp_path / "images" / label / f"{number}.png" for label in "ab" for number in range(10)]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8)).save(file)
+    learned, _ = split_classes(np.repeat(np.arange(2), 10), 0.1)
+    # The second half of the first batch is read by process 1.
+    broken = files[learned[global_batch(len(learned), 4, 0, 0)[3]]]
+    broken.write_bytes(b"no image")
+    settings = {"data": f"{{kind: images, folder: '{tmp_path}/images'}}", "batch": "{batch_size: 4}", "steps": "20"}
+    sets = [part for path, value in settings.items() for part in ("--set", f"{path}={value}")]
+    more = ["--config", "digits", "--progress", "lines", "--set", f"output={tmp_path}/runs"]
+    crew.run(tmp_path / "log", [*more, *sets], (2,))
+    said = (tmp_path / "log").read_text()
+    assert f"error: process 1: {tmp_path}/images: 1 problem" in said
+    assert f"{broken.parent.name}/{broken.name}: cannot be read as an image" in said
