@@ -12,7 +12,7 @@ from aidc.infra.addons.catalog import MONITORS
 from aidc.infra.addons.gpu_software import OWNERSHIP
 from aidc.infra.addons.settings import COMMON_SETTINGS
 from aidc.infra.addons.values import file_values
-from aidc.infra.policies.addon_rules import OBJECTS
+from aidc.infra.policies.addon_rules import DEVICES, DRIVERS, OBJECTS
 from aidc.infra.versions import ADDON_CHARTS
 
 ROOT = Path(__file__).parents[3]
@@ -118,6 +118,11 @@ def test_the_page_lists_the_addons_that_there_are():
         for addon in ADDONS.values()
     ]
     assert rows == expected
+
+
+def test_the_rule_about_drivers_and_devices_names_add_ons_that_there_are():
+    # EKS has the driver of EBS among its own add-ons.
+    assert set(DRIVERS.values()) | set(DEVICES.values()) <= {*ADDONS, "aws-ebs-csi-driver"}
 
 
 def test_the_rule_about_custom_objects_knows_who_brings_them():

@@ -55,6 +55,27 @@ _POD = {
 _REMOVED = object()
 
 
+def storage(provisioner: str) -> Resource:
+    """Return a class of storage."""
+    return kubernetes("storage.k8s.io/v1", "StorageClass", provisioner=provisioner)
+
+
+def volume(driver: str) -> Resource:
+    """Return a volume of a CSI driver."""
+    return kubernetes("v1", "PersistentVolume", spec={"csi": {"driver": driver}})
+
+
+def balanced(balancer: str) -> Resource:
+    """Return a Service of a class of load balancers."""
+    return kubernetes("v1", "Service", spec={"type": "LoadBalancer", "loadBalancerClass": balancer})
+
+
+def with_device(device: str) -> Resource:
+    """Return a pod that asks for a device."""
+    container = {**_CONTAINER, "resources": {"limits": {device: 1}}}
+    return kubernetes("v1", "Pod", "devices", spec={"containers": [container]})
+
+
 def changed(value: Any, changes: dict[str, Any]) -> Any:
     """Return a copy with values put in by their dotted paths; `_REMOVED` takes one out."""
     made = deepcopy(value)
@@ -75,6 +96,11 @@ def template(changes: dict[str, Any] | None = None) -> dict[str, Any]:
     annotations = {"karpenter.sh/do-not-disrupt": "true"}
     whole = {"metadata": {"labels": dict(_LABELS), "annotations": annotations}, "spec": _POD}
     return changed(whole, changes or {})
+
+
+def named_twice(*metadata: dict[str, Any]) -> list[Resource]:
+    """Return ConfigMaps of several resources."""
+    return [resource("kubernetes:core/v1:ConfigMap", f"c{n}", metadata=each) for n, each in enumerate(metadata)]
 
 
 def server(changes: dict[str, Any] | None = None, namespace: str = "ai", **spec: Any) -> Resource:
@@ -445,6 +471,16 @@ KEPT: dict[str, list[list[Resource]]] = {
     "pool-taint": [[pool()], [pool({"limits": {"cpu": "64"}, "template.spec.taints": []})]],
     "pool-consolidation": [[pool()], [pool({"disruption": {"consolidateAfter": "5m", "budgets": [{"nodes": "10%"}]}})]],
     "namespace-pod-security": [[namespace(**{LEVEL: "restricted"})], [namespace(**{LEVEL: "baseline"})]],
+    "one-owner-of-objects": [
+        [server(), kubernetes("apps/v1", "StatefulSet"), kubernetes("v1", "Service")],
+        named_twice({"name": "it", "namespace": "ai"}, {"name": "it", "namespace": "other"}),
+        named_twice({"name": UNKNOWN, "namespace": "ai"}, {"name": UNKNOWN, "namespace": "ai"}),
+        named_twice({"namespace": "ai"}, {"namespace": "ai"}),
+        [
+            kubernetes("v1", "Node", namespace=""),
+            resource("kubernetes:core/v1:NodePatch", metadata={"name": "it", "namespace": ""}),
+        ],
+    ],
     "one-owner-of-replicas": [
         [server(), autoscaler()],
         [server(), scale_writer()],
@@ -466,6 +502,14 @@ KEPT: dict[str, list[list[Resource]]] = {
         [cluster(), chart("keda"), kubernetes("keda.sh/v1alpha1", "ScaledObject")],
         [cluster(), definition("autoscaling.k8s.io"), sizes("cpu")],
         [sizes("cpu")],
+        [cluster(), resource("aws:eks/addon:Addon", addonName="aws-ebs-csi-driver"), storage("ebs.csi.aws.com")],
+        [cluster(), storage("kubernetes.io/no-provisioner")],
+        [cluster(), chart("aws-fsx-csi-driver"), volume("fsx.csi.aws.com")],
+        [cluster(), chart("aws-load-balancer-controller"), balanced("service.k8s.aws/nlb")],
+        [cluster(), balanced("eks.amazonaws.com/nlb")],
+        [cluster(), chart("aws-efa-k8s-device-plugin"), with_device("vpc.amazonaws.com/efa")],
+        [cluster({"computeConfig": {"enabled": True}}), with_device("aws.amazon.com/neuron")],
+        [with_device("vpc.amazonaws.com/efa"), volume("efs.csi.aws.com")],
     ],
 }
 """By rule: programs that keep it, in all ways that differ."""
@@ -687,6 +731,10 @@ BROKEN: dict[str, list[list[Resource]]] = {
         [pool({"disruption.consolidationPolicy": "WhenEmptyOrUnderutilized"})],
     ],
     "namespace-pod-security": [[namespace()], [namespace(**{LEVEL: "privileged"})]],
+    "one-owner-of-objects": [
+        named_twice({"name": "it", "namespace": "ai"}, {"name": "it", "namespace": "ai"}),
+        named_twice({"name": "it"}, {"name": "it"}),
+    ],
     "one-owner-of-replicas": [
         [server(replicas=3), autoscaler()],
         [server(replicas=3), scale_writer()],
@@ -707,6 +755,13 @@ BROKEN: dict[str, list[list[Resource]]] = {
         [cluster(), sizes("cpu")],
         [cluster(), chart("keda"), definition("keda.sh"), sizes("cpu")],
         [cluster(), kubernetes("kueue.x-k8s.io/v1beta2", "LocalQueue")],
+        [cluster(), storage("ebs.csi.aws.com")],
+        [cluster(), chart("aws-efs-csi-driver"), volume("fsx.csi.aws.com")],
+        [cluster(), volume("s3.csi.aws.com")],
+        [cluster(), balanced("service.k8s.aws/nlb")],
+        [cluster(), kubernetes("networking.k8s.io/v1", "Ingress", spec={"ingressClassName": "alb"})],
+        [cluster(), with_device("vpc.amazonaws.com/efa")],
+        [cluster(), with_device("aws.amazon.com/neuron")],
     ],
 }
 """By rule: programs that break it once, in all ways that differ."""
