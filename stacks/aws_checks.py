@@ -23,6 +23,9 @@ _MOST_TAGS: Final = 38
 _OF_EKS: Final = "gp2"
 """The storage class that every EKS cluster has: EKS User Guide, Kubernetes versions, 1.30."""
 
+_DRIVER: Final = "aws-ebs-csi-driver"
+_SNAPSHOTS: Final = "snapshot-controller"
+
 Sections = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Inputs by family, then by name."""
 
@@ -63,7 +66,7 @@ def check_on_aws(
         _check_blocks(problems, plans)
         _check_gates(problems, plans)
         _check_nodes(problems, sections, plans, around)
-        _check_storage_classes(problems, sections)
+        _check_storage_classes(problems, sections, plans)
     if around.is_isolated:
         for name in sections["web_firewalls"]:
             problems.add(f"webFirewalls.{name}", "nothing reaches WAF from a network without a way out; leave it out")
@@ -170,8 +173,13 @@ def _check_nodes(problems: Problems, sections: Sections, plans: Plans, around: S
             )
 
 
-def _check_storage_classes(problems: Problems, sections: Sections) -> None:
-    classes = sections["storage_classes"]
+def _check_storage_classes(problems: Problems, sections: Sections, plans: Plans) -> None:
+    classes, cluster = sections["storage_classes"], plans["cluster"].get("")
+    for name, own in classes.items() if cluster is not None and not cluster.auto_mode else ():
+        needed = {f"storageClasses.{name}": _DRIVER, f"storageClasses.{name}.snapshots": _SNAPSHOTS}
+        for path, addon in needed.items():
+            if (addon == _DRIVER or own.get("snapshots")) and addon not in cluster.addons:
+                problems.add(path, f"needs the add-on {addon}; add it to cluster.addons")
     defaults = sorted(name for name, own in classes.items() if own.get("is_default"))
     for name in defaults[1:]:
         problems.add(f"storageClasses.{name}.isDefault", f"{defaults[0]} is the default already; leave one of them out")

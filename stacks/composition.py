@@ -274,8 +274,11 @@ def _claims(
 ) -> Iterable[tuple[tuple[str, str], tuple[str, str]]]:
     for family in ("shared_filesystems", "dataset_volumes"):
         for name, args in sections[family].items():
-            if plans[family][name] is not None and is_known(args["namespace"]):
-                yield (str(args["namespace"]), plans[family][name].claim_name), (family, name)
+            plan, namespace = plans[family][name], args.get("namespace", "")
+            # What is wrong with a volume is said already: its claim is not missing as well.
+            claim = str(args.get("claim_name", name)) if plan is None else plan.claim_name
+            if is_known(namespace):
+                yield (str(namespace), claim), (family, name)
 
 
 def _check_sections(problems: Problems, args: DataCenterArgs) -> None:

@@ -62,6 +62,9 @@ def plan_aws_pool(
             problems.add("aws", f"missing; give it with clusterName at least{owner}")
         return AwsPoolPlan(warnings=tuple(_warnings(None, sharing, scaling, capacity_types, is_managed)))
     types = shape.instance_types if shape else ()
+    if shape is None:
+        # What is wrong with the types is said already; without them nothing can be said of their network cards.
+        options = cast(AwsNodeOptions, {key: value for key, value in options.items() if key != "efa"})
     with problems.under("aws"):
         nodes = plan_aws_nodes(problems, options, types, zones=zones, is_managed=is_managed)
     check_capacity_types(problems, nodes.reservations, capacity_types)

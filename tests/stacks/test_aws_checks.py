@@ -125,6 +125,19 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
         "did you mean 'gp3'?",
     ),
     ({"storageClasses/gp4": {"isDefault": True}}, "storageClasses.gp4.isDefault", "gp3 is the default already"),
+    ({"storageClasses/gp3/snapshots": True}, "storageClasses.gp3.snapshots", "needs the add-on snapshot-controller"),
+    (
+        {"cluster/addons": ["eks-pod-identity-agent"]},
+        "storageClasses.gp3",
+        "needs the add-on aws-ebs-csi-driver; add it to cluster.addons",
+    ),
+    # And nothing of the claims of a volume that is wrong, or of the network cards of a type that is.
+    (
+        {"sharedFilesystems/scratch/fsx/throughput": 300},
+        "sharedFilesystems.scratch.fsx.throughput",
+        "300 MB/s per TiB is not offered",
+    ),
+    ({f"{POOL}/instanceTypes": ["p5.49xlarge"]}, "gpuNodePools.h100-training.instanceTypes[0]", "p5.48xlarge"),
     ({"tags": {"aws:owner": "me"}}, "tags.aws:owner", "is set by AWS"),
     ({"tags": {f"tag-{each}": "x" for each in range(39)}}, "tags", "39 tags are too many; give 38 or fewer"),
     ({"cluster/ipFamily": "ipv6"}, "network.dualStack", "the ipFamily of the cluster is ipv6"),

@@ -219,7 +219,5 @@ def test_a_programs_own_dictionary_is_checked_as_well(section: str, value: Any, 
 
 def test_settings_of_a_project_of_another_name_say_how_they_must_begin() -> None:
     settings = {"aidc:platform": "simulated", "aidc:tenants": "{}"}
-    with pytest.raises(
-        InvalidInput, match="they begin with aidc:, but the project is called own; begin them with own:"
-    ):
+    with pytest.raises(InvalidInput, match="but the project is called own; begin them with own:"):
         evaluate(load_settings, "dev", project="own", config=settings)
