@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ...evaluation.graph import Resource, ResourceGraph
+from ...evaluation.manifests import is_kubernetes_object
 from ...planning.catalog import all_instance_types
 from ...planning.nodes.node_pools import is_accelerator
 from ...planning.plan.ownership import replica_conflicts
@@ -99,6 +100,26 @@ def _owners(graph: ResourceGraph) -> Iterator[tuple[Resource, str]]:
     by_path = {f"{each.type.rpartition(':')[2]} {each.name}": each for each in graph}
     for problem in replica_conflicts(graph):
         yield by_path[problem.path], problem.reason
+
+
+def _declared_twice(graph: ResourceGraph) -> Iterator[tuple[Resource, str]]:
+    first: dict[tuple[object, ...], Resource] = {}
+    for resource in filter(is_kubernetes_object, graph):
+        metadata = section(resource.inputs, "metadata")
+        name, namespace = metadata.get("name"), metadata.get("namespace", "")
+        # Without a name each gets one of its own.
+        if not isinstance(name, str) or not isinstance(namespace, str):
+            continue
+        group, kind = resource.type.partition("/")[0], resource.type.rpartition(":")[2]
+        other = first.setdefault((resource.provider, group, kind, namespace, name), resource)
+        if other is not resource:
+            place = f"{kind} '{name}' in '{namespace}'" if namespace else f"{kind} '{name}'"
+            yield resource, f"declares the {place}, which {other.name} of {_component(graph, other)} declares too"
+
+
+def _component(graph: ResourceGraph, resource: Resource) -> str:
+    component = graph.component_of(resource)
+    return "the program itself" if component is None else f"{component.type.rpartition(':')[2]} {component.name}"
 
 
 def _targets(graph: ResourceGraph) -> Iterator[tuple[Resource, str]]:
@@ -202,6 +223,15 @@ CAPACITY_RULES: Final[tuple[Rule, ...]] = (
         published=("Pod Security Standards", "CIS EKS 4.2"),
         types=("kubernetes:core/v1:Namespace",),
         check=_pod_security,
+    ),
+    StackRule(
+        name="one-owner-of-objects",
+        level=Level.MANDATORY,
+        title="One resource declares an object of a cluster.",
+        way_out="give one of them another name or namespace: the last one written wins, and deleting one deletes it",
+        published=("Kubernetes, Object Names and IDs: a name is unique for a kind in a namespace",),
+        types=("kubernetes:*",),
+        check=_declared_twice,
     ),
     StackRule(
         name="one-owner-of-replicas",

@@ -126,6 +126,7 @@ def _resource(given: PolicyResource, inputs: dict[str, Any]) -> Resource:
         name=given.name,
         parent=given.parent.urn if given.parent else "",
         inputs=inputs,
+        provider=given.provider.urn if given.provider else "",
         dependencies=tuple(sorted(each.urn for each in given.dependencies)),
         property_dependencies={
             key: tuple(each.urn for each in needed) for key, needed in given.property_dependencies.items()

@@ -80,7 +80,7 @@ def test_the_report_tells_what_is_open_and_what_stays() -> None:
     assert [each.resource.name for each in report.at_level(Level.MANDATORY)] == ["two"]
     assert report.at_level(Level.ADVISORY) == ()
     assert report.unused == (needless,)
-    assert report.judged == ("namespace-pod-security",)
+    assert report.judged == ("namespace-pod-security", "one-owner-of-objects")
     data = report.to_dict()
     assert (data["rules"], data["mandatory"], data["advisory"], data["excepted"]) == (len(RULES), 1, 0, 1)
     assert [each["reason"] for each in data["findings"]] == ["old", None]
