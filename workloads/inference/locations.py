@@ -78,7 +78,7 @@ def _fetched(address: str, report: Callable[[str], None]) -> Path:
             remote = f"{path.rstrip('/')}/{name}"
             if system.exists(remote):
                 system.get_file(remote, str(folder / name))
-    except (OSError, ValueError, ImportError) as error:
+    except Exception as error:  # each protocol has its own
         shutil.rmtree(folder, ignore_errors=True)
         raise InvalidInput(address, [Problem("", f"cannot be read: {error}")]) from error
     if not (folder / CONFIG_FILE).is_file():

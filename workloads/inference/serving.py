@@ -136,6 +136,9 @@ class Serving:
             raise InvalidInput(
                 settings.model, [Problem("encoding.json", "missing; export the model with its encoding")]
             )
+        if loaded.settings.kind == "gpt2" and (settings.context or 0) > loaded.settings.shape.context:
+            reason = f"{settings.context:,} tokens are too much; the model looks back {loaded.settings.shape.context:,}"
+            raise InvalidInput("settings of the inference server", [Problem("context", f"{reason} at most")])
         wanted = settings.context or (None if loaded.settings.kind == "gpt2" else _UNBOUNDED_CONTEXT)
         batch = TextBatch(loaded.model, loaded.encoding, settings.batch, wanted)
         context = batch.generator.capacity or _UNBOUNDED_CONTEXT

@@ -1,6 +1,7 @@
 """Probes, bounds, overload and the end of the real server."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -227,3 +228,28 @@ def test_an_export_that_was_damaged_ends_the_server(exports, tmp_path):
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     assert "SHA-256" in refused("--model", str(folder), "--host", "127.0.0.1", "--port", "18473")
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "said"),
+    [
+        ("text", ["context=65"], "context: 65 tokens are too much; the model looks back 64 at most"),
+        ("s3://models/chat", [], "s3://models/chat: 1 problem\n  - cannot be read: Unable to locate credentials"),
+    ],
+)
+def test_what_shows_when_the_model_is_loaded_ends_the_server(exports, tmp_path, model, settings, said):
+    place = model if "://" in model else str(exports / model)
+    sets = [part for each in (*settings, "host=127.0.0.1", "port=18971") for part in ("--set", each)]
+    # Neither keys nor the machine's own identity.
+    nobody = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path)}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | nobody
+    done = subprocess.run(
+        [sys.executable, "-m", "aidc.workloads.inference", "--model", place, *sets],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+        env=environment,
+    )
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
