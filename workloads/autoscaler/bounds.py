@@ -12,6 +12,9 @@ _TOLERANCE: Final = 0.1
 """Share by which the load may differ from what the pods are for before the reactive rule changes anything: the
 default of a HorizontalPodAutoscaler."""
 
+_MOST: Final = 1e12
+"""Pods that a load needs at most, however large it is said to be: beyond any maximum, and still a number."""
+
 _ROUNDING: Final = 1e-9
 """Pods that a rounding error may not add."""
 
@@ -77,7 +80,7 @@ def reactive_replicas(rate: float, wanted: int, *, replica_rate: float, utilisat
     needed = rate / (replica_rate * utilisation)
     if wanted > 0 and abs(needed / wanted - 1) <= _TOLERANCE:
         return wanted
-    return math.ceil(needed - _ROUNDING)
+    return math.ceil(min(needed, _MOST) - _ROUNDING)
 
 
 class Bounds:

@@ -104,7 +104,7 @@ class Prometheus:
             raise QueryFailure(reason)
         if not self._settings.counter:
             return value
-        now = Count(self._clock.now(), value)
+        now = Count(self._clock.said(), value)
         longest = self._settings.stale_seconds
         rate, reason = rate_between(self._count, now, longest)
         self._count = now
@@ -115,7 +115,8 @@ class Prometheus:
     def _age(self) -> float | None:
         if self._settings.freshness is None:
             return None
-        age = self._clock.now() - self._value(self._settings.freshness)
+        newest = self._value(self._settings.freshness)
+        age = self._clock.said() - newest
         if not abs(age) <= self._settings.stale_seconds:
             where = f"{age:.0f} s old" if age > 0 else f"{-age:.0f} s in the future: clocks differ"
             raise QueryFailure(f"the newest measurement is {where}")
@@ -165,6 +166,8 @@ class Prometheus:
             self._heard(float(result[0]["value"][0]))
 
     def _heard(self, said: float) -> None:
+        if not math.isfinite(said):
+            raise QueryFailure(_OTHER)
         behind = self._clock.heard(said)
         if behind > self._settings.stale_seconds:
             raise QueryFailure(f"the clock of the source went back by {behind:.0f} s")

@@ -73,8 +73,12 @@ class SourceClock:
 
     def now(self) -> float:
         """Return the source's time, or the last one where the source has gone back."""
-        self._last = max(self._last, self._clock() + self._offset)
+        self._last = max(self._last, self.said())
         return self._last
+
+    def said(self) -> float:
+        """Return the source's time as it says it, also where it has gone back: ages and rates are of this one."""
+        return self._clock() + self._offset
 
 
 def refusal(value: float) -> str:

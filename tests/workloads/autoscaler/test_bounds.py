@@ -112,6 +112,12 @@ def test_a_forecast_that_explodes_is_bound_by_growth_and_by_the_maximum() -> Non
     ]
 
 
+def test_a_load_beyond_all_bounds_is_the_maximum() -> None:
+    """1.7e308 is a number to JSON, and more pods than a number holds."""
+    needed = reactive_replicas(1.7e308, 3, replica_rate=0.4, utilisation=0.7)
+    assert needed == 10**12
+
+
 def test_what_the_load_needs_now_is_not_bound_by_growth() -> None:
     bounds = Bounds(ReplicaSettings(maximum=50, growth_percent=10, growth_pods=1))
     assert rounds(bounds, 2, (0, 1, 40)) == [(40, "reactive")]

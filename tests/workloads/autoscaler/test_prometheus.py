@@ -127,6 +127,41 @@ def test_a_clock_that_goes_back_is_no_reading_once_and_time_does_not_go_back(
     assert before.time <= back.time <= after.time
 
 
+@pytest.mark.parametrize("source", [{"freshness": "newest"}], indirect=True)
+def test_a_clock_that_was_wrong_for_a_moment_makes_blind_for_no_longer(
+    answers: Any, source: Prometheus, clock: Clock
+) -> None:
+    """One answer an hour ahead must not make every measurement of that hour old."""
+    found: list[float | None] = []
+    for turn, ahead in enumerate((0, 3600, 0, 0, 0)):
+        clock.seconds = 1000 + 30 * turn
+        now = NOW + 30 * turn + ahead
+        values = {"load": "5", "newest": str(now - 10)}
+        answers.answer = lambda path, query, now=now, values=values: (200, vector_of(values[query["query"]], now))
+        found.append(read(source).rate)
+    assert found == [5, 5, None, 5, 5]
+
+
+@pytest.mark.parametrize("source", [{"counter": True}], indirect=True)
+def test_a_counter_goes_on_after_a_clock_that_was_wrong(answers: Any, source: Prometheus, clock: Clock) -> None:
+    found: list[float | None] = []
+    for turn, ahead in enumerate((0, 0, 3600, 0, 0, 0)):
+        clock.seconds = 1000 + 30 * turn
+        answers.say((NOW + 30 * turn + ahead, str(300 * turn)))
+        rate = read(source).rate
+        found.append(None if rate is None else round(rate, 6))
+    assert found == [None, 10, None, None, None, 10]
+
+
+@pytest.mark.parametrize("moment", ["NaN", "1e999", "-1e999"])
+def test_a_time_that_is_none_is_no_reading(answers: Any, source: Prometheus, moment: str) -> None:
+    body = b'{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[%s,"5"]}]}}'
+    answers.answer = lambda path, query: (200, body % moment.encode())
+    reading = read(source)
+    assert (reading.rate, reading.time) == (None, NOW)
+    assert "does not answer as Prometheus does" in reading.reason
+
+
 @pytest.mark.parametrize("source", [{"counter": True}], indirect=True)
 def test_a_counter_gives_a_rate_also_where_it_starts_again(answers: Any, source: Prometheus, clock: Clock) -> None:
     found: list[float | None] = []
@@ -182,6 +217,6 @@ def test_a_source_that_fails_says_so_of_its_past(answers: Any, source: Prometheu
     assert source.past(600, 10) is None
 
 
-def vector_of(value: str) -> bytes:
-    result = [{"metric": {}, "value": [NOW, value]}]
+def vector_of(value: str, time: float = NOW) -> bytes:
+    result = [{"metric": {}, "value": [time, value]}]
     return json.dumps({"status": "success", "data": {"resultType": "vector", "result": result}}).encode()
