@@ -175,11 +175,12 @@ def _check_nodes(problems: Problems, sections: Sections, plans: Plans, around: S
 
 def _check_storage_classes(problems: Problems, sections: Sections, plans: Plans) -> None:
     classes, cluster = sections["storage_classes"], plans["cluster"].get("")
-    for name, own in classes.items() if cluster is not None and not cluster.auto_mode else ():
-        needed = {f"storageClasses.{name}": _DRIVER, f"storageClasses.{name}.snapshots": _SNAPSHOTS}
-        for path, addon in needed.items():
-            if (addon == _DRIVER or own.get("snapshots")) and addon not in cluster.addons:
-                problems.add(path, f"needs the add-on {addon}; add it to cluster.addons")
+    if cluster is not None and not cluster.auto_mode:
+        for name, own in classes.items():
+            needed = {f"storageClasses.{name}": _DRIVER, f"storageClasses.{name}.snapshots": _SNAPSHOTS}
+            for path, addon in needed.items():
+                if (addon == _DRIVER or own.get("snapshots")) and addon not in cluster.addons:
+                    problems.add(path, f"needs the add-on {addon}; add it to cluster.addons")
     defaults = sorted(name for name, own in classes.items() if own.get("is_default"))
     for name in defaults[1:]:
         problems.add(f"storageClasses.{name}.isDefault", f"{defaults[0]} is the default already; leave one of them out")
