@@ -52,7 +52,18 @@ def data_of(request: "Request", answer: Allocation | Conflict, platform: str) ->
     data: dict[str, Any] = {"region": request.market.region, "zones": request.market.zones}
     if isinstance(answer, Conflict):
         return {**data, "isPossible": False, "conflict": renamed(asdict(answer))}
-    pools = [{**renamed(asdict(pool)), "nodes": dict(pool.nodes), "count": pool.count} for pool in answer.pools]
+
+    def use(pool: Pool) -> dict[str, Any]:
+        layout = request.layouts.get(pool.demand, {}).get(pool.instance_type)
+        serving = request.serving.get(pool.demand, {}).get(pool.instance_type)
+        return {
+            "layout": None if layout is None else renamed(asdict(layout)),
+            "serving": None if serving is None else renamed(asdict(serving)),
+        }
+
+    pools = [
+        {**renamed(asdict(pool)), "nodes": dict(pool.nodes), "count": pool.count, **use(pool)} for pool in answer.pools
+    ]
     return {
         **data,
         "isPossible": True,

@@ -40,6 +40,19 @@ def test_data_is_the_page_in_numbers(main: Callable[..., Any]) -> None:
     assert data["boundPerHour"] <= data["pricePerHour"] * (1 + 1e-9)
     assert data["settings"]["aidc:gpuNodePools"]
     assert data["notes"]["training"]
+    # How the demand is met is data too: which layout, in how many days.
+    (layout,) = [pool["layout"] for pool in data["pools"]]
+    assert layout["data"] * layout["tensor"] * layout["pipeline"] == layout["accelerators"]
+    assert 0 < layout["days"] <= 14
+    assert [pool["serving"] for pool in data["pools"]] == [None]
+    served = json.loads(main("allocate", *SERVE, "--json").out)["pools"]
+    rates = [
+        pool["count"] * pool["serving"]["replicas"] * each["requestsPerSecond"]
+        for pool in served
+        if (each := pool["serving"]["replica"])
+    ]
+    assert sum(rates) >= 200
+    assert all(pool["serving"]["replica"]["timeToFirstToken"] <= 0.5 * (1 + 1e-6) for pool in served)
 
 
 def test_what_nobody_can_buy_is_named_and_the_exit_code_is_1(main: Callable[..., Any]) -> None:
