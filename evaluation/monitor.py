@@ -12,7 +12,7 @@ from .docker_answers import docker_answer
 from .graph import STACK_TYPE, Resource, ResourceGraph
 from .kubernetes_answers import is_namespaced, kubernetes_answer, kubernetes_call, kubernetes_preview
 from .properties import Properties, read_properties
-from .state import add_outputs, is_open, to_wire
+from .state import add_outputs, is_open, to_wire, with_outputs
 from .transforms import transform_registration, transformed_arguments
 
 # Everything that the engine offers and that recording needs; output values are left out, so that inputs are plain.
@@ -166,7 +166,7 @@ class RecordingMonitor:
             return resource_pb2.RegisterResourceResponse(urn=urn)
         if self._preview:
             unknown = kubernetes_preview(resource.type, resource.inputs)
-            state, id = _with_outputs(resource, request.object, unknown), ""
+            state, id = with_outputs(resource, request.object, unknown), ""
         else:
             state, id = self._answered(resource, request.object)
             id = request.importId or id
@@ -180,7 +180,7 @@ class RecordingMonitor:
         if outputs is None:
             return inputs, physical_id(resource.type, resource.name, resource.inputs)
         id = str(outputs.get("id") or physical_id(resource.type, resource.name, resource.inputs))
-        return _with_outputs(resource, inputs, outputs), id
+        return with_outputs(resource, inputs, outputs), id
 
     def _answers_to(self, resource: Resource) -> Iterator[Mapping[str, Any]]:
         for answer in self._answers:
@@ -220,14 +220,17 @@ class RecordingMonitor:
             property_dependencies={key: tuple(sorted(found.urns)) for key, found in of_registration},
             provider=request.provider.rpartition("::")[0],
             protect=not read and request.protect,
-            retain_on_delete=not read and request.retainOnDelete,
-            deleted_with="" if read else request.deletedWith,
+            retain_on_delete=not read and _is_retained(request, self.resources.get(request.parent)),
+            deleted_with="" if read else request.deletedWith or self._deleted_with(request.parent),
             ignore_changes=() if read else tuple(request.ignoreChanges),
             replace_on_changes=() if read else tuple(request.replaceOnChanges),
             aliases=() if read else tuple(alias.urn or alias.spec.name for alias in request.aliases),
         )
         self.resources[urn] = resource
         return resource
+
+    def _deleted_with(self, parent: str) -> str:
+        return self.resources[parent].deleted_with if parent in self.resources else ""
 
     def _referenced_stack(self, name: str) -> struct_pb2.Struct:
         known = self._stack_outputs.get(name)
@@ -290,9 +293,6 @@ def _declared_secrets(request: Any, properties: Properties) -> set[str]:
     return {name for name in names if name in properties.values}
 
 
-def _with_outputs(resource: Resource, inputs: struct_pb2.Struct, outputs: Mapping[str, Any]) -> struct_pb2.Struct:
-    """Return the state of a resource: its inputs and, beside them, what was answered."""
-    state = struct_pb2.Struct()
-    state.CopyFrom(inputs)
-    add_outputs(state, outputs, resource.secrets | resource.unknowns | {"id"})
-    return state
+def _is_retained(request: Any, parent: Resource | None) -> bool:
+    # The engine hands it down, and `deletedWith` too, where a child says nothing: pulumi/pulumi pull request 18836.
+    return request.retainOnDelete if request.HasField("retainOnDelete") else bool(parent and parent.retain_on_delete)

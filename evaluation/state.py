@@ -6,10 +6,18 @@ from typing import Any, Final, cast
 from google.protobuf.struct_pb2 import Struct, Value
 from pulumi.runtime import rpc
 
-from .graph import UNKNOWN
+from .graph import UNKNOWN, Resource
 
 _WRAPPED: Final = "4dabf18193072939515e22adb298388d"
 """Marks what is no plain map on the wire: sdk/python/lib/pulumi/runtime/rpc.py, read 2026-11-21."""
+
+
+def with_outputs(resource: Resource, inputs: Struct, outputs: Mapping[str, Any]) -> Struct:
+    """Return the state of a resource: its inputs and, beside them, what was answered."""
+    state = Struct()
+    state.CopyFrom(inputs)
+    add_outputs(state, outputs, resource.secrets | resource.unknowns | {"id"})
+    return state
 
 
 def add_outputs(state: Struct, outputs: Mapping[str, Any], kept: Collection[str], path: str = "") -> None:

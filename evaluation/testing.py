@@ -5,10 +5,11 @@ In a `conftest.py`: `pytest_plugins = ["aidc.evaluation.testing"]`; then a test 
 
 import json
 import os
+from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 
@@ -64,9 +65,12 @@ def assert_known(graph: ResourceGraph) -> None:
 
 
 def assert_nowhere_in_plain(graph: ResourceGraph, secret: str) -> None:
-    """Require that a secret value shows nowhere in the graph's serialised form."""
-    shown = json.dumps(graph.to_dict())
-    assert secret not in shown, "the secret is in the graph in plain text; wrap it in pulumi.Output.secret"
+    """Require that a secret value shows nowhere in the graph: no part of a text, of JSON in a text, or in base64."""
+    assert secret, "an empty secret is in every text; give its value"
+    forms = {secret, json.dumps(secret)[1:-1], b64encode(secret.encode()).decode()}
+    places = [place for place, text in _texts(graph.to_dict(), "") if any(form in text for form in forms)]
+    hint = "the secret is in the graph in plain text; wrap it in pulumi.Output.secret"
+    assert not places, "\n".join([f"{hint}:", *places])
 
 
 def assert_protected(graph: ResourceGraph, types: Iterable[str]) -> None:
@@ -102,6 +106,21 @@ def assert_recorded_urns(graph: ResourceGraph, path: Path) -> None:
     changes = [*(f"- {urn}" for urn in gone), *(f"+ {urn}" for urn in new)]
     hint = f"give a renamed resource an alias; if the change is meant, record anew with {RECORD_VARIABLE}=1"
     assert not changes, "\n".join([f"URNs differ from {path.name}: {hint}", *changes])
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield every text inside plain data, keys of maps too, with its path; resources go by their URN."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        fields = cast(dict[str, Any], value)
+        own = str(fields.get("urn", path))
+        for key, item in fields.items():
+            yield own, key
+            yield from _texts(item, f"{own}.{key}" if own else key)
+    elif isinstance(value, list):
+        for index, item in enumerate(cast(list[Any], value)):
+            yield from _texts(item, f"{path}[{index}]")
 
 
 def _differences(found: object, expected: object, path: str) -> Iterable[str]:

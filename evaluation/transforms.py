@@ -32,12 +32,12 @@ async def transform_registration(request: Any, callbacks: Iterable[Any]) -> None
         )
         asked.properties.CopyFrom(request.object)
         for wire, option in _OPTIONS.items():
-            _set(asked.options, option, getattr(request, wire))
+            _copy(request, wire, asked.options, option)
         done = await _called_back(callback, asked)
         request.object.CopyFrom(done.properties)
         if done.HasField("options"):
             for wire, option in _OPTIONS.items():
-                _set(request, wire, getattr(done.options, option))
+                _copy(done.options, option, request, wire)
 
 
 async def transformed_arguments(request: Any, callbacks: Iterable[Any]) -> Any:
@@ -49,13 +49,16 @@ async def transformed_arguments(request: Any, callbacks: Iterable[Any]) -> Any:
     return args
 
 
-def _set(message: Any, name: str, value: Any) -> None:
+def _copy(source: Any, name: str, target: Any, other: str) -> None:
+    """Give one message's field the value of another's; what is not said there is not said here."""
+    target.ClearField(other)
+    if name not in {field.name for field, _ in source.ListFields()}:
+        return
+    value = getattr(source, name)
     if isinstance(value, (str, bool)):
-        setattr(message, name, value)
+        setattr(target, other, value)
     else:
-        items = list(value)
-        del getattr(message, name)[:]
-        getattr(message, name).extend(items)
+        getattr(target, other).extend(value)
 
 
 def _called_back(callback: Any, request: Any) -> Awaitable[Any]:
