@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 
 from ..components.compute import NodeProvisioner
 from ..components.compute.aws_node_plan import AwsNodePlan, check_tag_keys
-from ..infra.eks import ClusterIpFamily
+from ..infra.eks import SYSTEM_POOL, ClusterIpFamily
 from ..infra.eks.version_skew import check_minor_version, check_node_skew
 from ..infra.network import DEFAULT_POD_RANGE, NO_POD_RANGE
 from ..planning.catalog.karpenter import RESERVED
@@ -63,6 +63,7 @@ def check_on_aws(
         _check_addresses(problems, sections, plans)
         _check_auto_mode(problems, sections)
         _check_zones(problems, sections, around.zones)
+        _check_names(problems, sections)
         _check_blocks(problems, plans)
         _check_gates(problems, plans)
         _check_nodes(problems, sections, plans, around)
@@ -89,8 +90,8 @@ def _check_addresses(problems: Problems, sections: Sections, plans: Plans) -> No
     if cluster is None or network is None or plans["network"][""] is None:
         return
     is_ipv6 = cluster.ip_family is ClusterIpFamily.IPV6
-    if is_ipv6 and not network.get("dual_stack"):
-        problems.add("network.dualStack", "missing; the ipFamily of the cluster is ipv6, so its subnets must have IPv6")
+    if is_ipv6 and not network.get("dual_stack", True):
+        problems.add("network.dualStack", "is false, and the ipFamily of the cluster is ipv6; leave it out")
     if (is_ipv6 or cluster.auto_mode) and "pod_cidr" in network and network["pod_cidr"] != NO_POD_RANGE:
         reason = "IPv6" if is_ipv6 else "autoMode"
         problems.add("network.podCidr", f"with {reason} pods have no subnets of their own; leave it out")
@@ -154,23 +155,47 @@ def _check_gates(problems: Problems, plans: Plans) -> None:
 def _check_nodes(problems: Problems, sections: Sections, plans: Plans, around: Surroundings) -> None:
     addons = plans["cluster_addons"].get("")
     made = dict(_made(sections))
+    of_gpus = _with_gpus(sections, plans)
     for path, plan in _planned(plans):
         given: Mapping[str, Any] = made[path].get("aws", {})
         if "kubernetes_version" in given and plans["cluster"].get("") is not None:
             place, version = f"{path}.aws.kubernetesVersion", plan.image.kubernetes_version
             if check_minor_version(problems, place, version):
                 check_node_skew(problems, place, control_plane=around.kubernetes_version, nodes=version)
-        if addons is None or addons.ownership is None or plan.ownership is None:
+        if addons is None or addons.ownership is None or plan.ownership is None or path not in of_gpus:
             continue
         if plan.ownership.addon != addons.ownership.addon:
-            key = "gpuSoftware" if "gpu_software" in given else "amiFamily"
+            key = "amiFamily" if "ami_family" in given else "gpuSoftware"
             theirs = plan.ownership.addon or "the image itself"
             ours = addons.ownership.addon or "no add-on"
             problems.add(
                 f"{path}.aws.{key}",
                 f"GPUs of such nodes are handed out by {theirs}, but the cluster has {ours} for that, by gpuSoftware "
-                "and amiFamily of the whole; leave it out, or change those",
+                "and amiFamily of the whole; make them the same",
             )
+
+
+def _with_gpus(sections: Sections, plans: Plans) -> set[str]:
+    """Return the paths of pools with accelerators, and of the node classes that are for such pools."""
+    used = {str(pool["node_class"]) for pool in sections["gpu_node_pools"].values() if "node_class" in pool}
+    classes = plans["node_classes"].items()
+    with_types = {name for name, plan in classes if plan is not None and plan.accelerator is not None}
+    return {
+        *(f"gpuNodePools.{name}" for name in sections["gpu_node_pools"]),
+        *(f"nodeClasses.{name}" for name in used | with_types),
+    }
+
+
+def _check_names(problems: Problems, sections: Sections) -> None:
+    """Refuse names that stand for nothing, or for something else."""
+    classes = sections["node_classes"]
+    for path, args in _made(sections):
+        wanted = args.get("node_class")
+        if not path.startswith("nodeClasses.") and isinstance(wanted, str) and wanted not in classes:
+            near = suggestion(wanted, classes) or "; add it there"
+            problems.add(f"{path}.nodeClass", f"there is no '{wanted}' in nodeClasses{near}")
+        if path.partition(".")[2] == SYSTEM_POOL and not path.startswith("nodeClasses."):
+            problems.add(path, f"'{SYSTEM_POOL}' is what the system nodes are called; rename it")
 
 
 def _check_storage_classes(problems: Problems, sections: Sections, plans: Plans) -> None:

@@ -19,6 +19,7 @@ def cluster_settings(args: DataCenterArgs, region: str) -> dict[str, Any]:
         "gpu_software": str(args.get("gpu_software", GpuSoftware.AMI)),
         "ami_family": str(args.get("ami_family", AmiFamily.BOTTLEROCKET)),
         "kubernetes_version": str(cluster.get("kubernetes_version", EKS_KUBERNETES.number)),
+        "is_ipv6": _is_ipv6(cluster),
         "has_pod_subnets": has_pod_subnets(args),
         "is_isolated": is_isolated(args),
     }
@@ -27,7 +28,7 @@ def cluster_settings(args: DataCenterArgs, region: str) -> dict[str, Any]:
 def has_pod_subnets(args: DataCenterArgs) -> bool:
     """Return whether pods may have subnets of their own: not with Auto Mode, and not with IPv6."""
     cluster = _single(args, "cluster")
-    return not cluster.get("auto_mode") and str(cluster.get("ip_family")) != ClusterIpFamily.IPV6.value
+    return not cluster.get("auto_mode") and not _is_ipv6(cluster)
 
 
 def is_isolated(args: DataCenterArgs) -> bool:
@@ -39,6 +40,10 @@ def is_isolated(args: DataCenterArgs) -> bool:
     network = _single(args, "network")
     nat = network.get("nat", NatGateways.NONE if network.get("fully_private") else NatGateways.PER_ZONE)
     return bool(_single(args, "karpenter").get("isolated_network", str(nat) == NatGateways.NONE.value))
+
+
+def _is_ipv6(cluster: Mapping[str, Any]) -> bool:
+    return str(cluster.get("ip_family")) == ClusterIpFamily.IPV6.value
 
 
 def _single(args: DataCenterArgs, family: str) -> Mapping[str, Any]:

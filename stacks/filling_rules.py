@@ -108,6 +108,7 @@ def _elastic_filesystem(around: Surroundings, own: Mapping[str, Any], outer: Map
 EVERYWHERE: Final[Mapping[str, Rule]] = {
     "access_log_bucket": lambda around, own, outer: around.access_log_bucket,
     "cluster_name": _of_cluster("cluster_name"),
+    "dual_stack": lambda around, own, outer: around.is_ipv6 or None,
     "node_role_arn": _of_cluster("node_role_arn"),
     "node_security_group_id": _of_cluster("node_security_group_id"),
     "permissions_boundary": lambda around, own, outer: around.permissions_boundary,

@@ -79,6 +79,9 @@ class Surroundings:
     kubernetes_version: str = EKS_KUBERNETES.number
     """Minor version of the control plane."""
 
+    is_ipv6: bool = False
+    """Whether pods have addresses of IPv6, for which networks and load balancers need both."""
+
     has_pod_subnets: bool = True
     """Whether pods may have subnets of their own."""
 

@@ -7,7 +7,7 @@ import pulumi
 
 from ..addons import AmiFamily
 from ..labels import NODE_POOL_LABEL
-from .system_nodes_plan import SystemNodesPlan
+from .system_nodes_plan import SYSTEM_POOL, SystemNodesPlan
 
 SYSTEM_TAINT: Final = "CriticalAddonsOnly"
 """Kept by the nodes of the system, so that workloads do not crowd out what runs the cluster."""
@@ -63,7 +63,7 @@ def create_system_nodes(
         },
         update_config={"max_unavailable": 1},
         node_repair_config={"enabled": True},
-        labels={NODE_POOL_LABEL: "system"},
+        labels={NODE_POOL_LABEL: SYSTEM_POOL},
         taints=[{"key": SYSTEM_TAINT, "value": "true", "effect": "NO_SCHEDULE"}],
         opts=pulumi.ResourceOptions.merge(opts, keep_size),
     )

@@ -14,6 +14,9 @@ from .version_skew import check_minor_version, check_node_skew
 _INSTANCE_TYPE: Final = re.compile(r"([a-z]+\d+)([-a-z0-9]*)\.(nano|micro|small|medium|large|\d*xlarge|metal(-\d+xl)?)")
 """Family and size: Amazon EC2 User Guide, Instance type naming conventions."""
 
+SYSTEM_POOL: Final = "system"
+"""What the label of pools says on system nodes."""
+
 _MAXIMUM_NODES: Final = 450
 """Nodes of a managed node group: Amazon EKS service quotas, Nodes per managed node group."""
 

@@ -140,9 +140,28 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     ({f"{POOL}/instanceTypes": ["p5.49xlarge"]}, "gpuNodePools.h100-training.instanceTypes[0]", "p5.48xlarge"),
     ({"tags": {"aws:owner": "me"}}, "tags.aws:owner", "is set by AWS"),
     ({"tags": {f"tag-{each}": "x" for each in range(39)}}, "tags", "39 tags are too many; give 38 or fewer"),
-    ({"cluster/ipFamily": "ipv6"}, "network.dualStack", "the ipFamily of the cluster is ipv6"),
     (
-        {"cluster/ipFamily": "ipv6", "network/dualStack": True, "network/podCidr": "100.64.0.0/14"},
+        {"cluster/ipFamily": "ipv6", "network/dualStack": False},
+        "network.dualStack",
+        "is ipv6; leave it out",
+    ),
+    (
+        {"gpuNodePools/more": {**STATIC, "nodeClass": "owm"}, "nodeClasses/own": {"aws": {}}},
+        "gpuNodePools.more.nodeClass",
+        "there is no 'owm' in nodeClasses; did you mean 'own'?",
+    ),
+    (
+        {"cpuNodePools/system": {"requirement": {"vcpus": 4}, "scaling": {"maximumNodes": 1}}},
+        "cpuNodePools.system",
+        "re",
+    ),
+    (
+        {"gpuNodePools/more": {**STATIC, "nodeClass": "own"}, "nodeClasses/own": {"aws": {"amiFamily": "al2023"}}},
+        "nodeClasses.own.aws.amiFamily",
+        "make them the same",
+    ),
+    (
+        {"cluster/ipFamily": "ipv6", "network/podCidr": "100.64.0.0/14"},
         "network.podCidr",
         "with IPv6 pods have no subnets of their own; leave it out",
     ),
@@ -163,6 +182,9 @@ def test_what_contradicts_something_else(changes: dict[str, Any], path: str, rea
 
 def test_what_eks_has_anyway_and_nodes_in_subnets_of_their_own_are_taken() -> None:
     check_settings(changed({"clusterAddons/addons/kube-prometheus-stack/storageClass": "gp2"}), "staging")
+    cores = {"instanceTypes": ["m7i.xlarge"], "nodeClass": "own", "scaling": {"maximumNodes": 1}}
+    other = {"cpuNodePools/more": cores, "nodeClasses/own": {"aws": {"amiFamily": "al2023"}}}
+    check_settings(changed(other), "staging")
     elsewhere = {**MANAGED, "zones": ["us-east-1f"], "aws": {"subnets": {"us-east-1f": "subnet-0123456789abcdef0"}}}
     check_settings(changed({"gpuNodePools/more": elsewhere}), "staging")
 
@@ -256,9 +278,23 @@ def test_auto_mode_makes_all_nodes() -> None:
 
 
 def test_pods_with_ipv6_have_no_subnets_of_their_own() -> None:
-    graph = made({"cluster/ipFamily": "ipv6", "network/dualStack": True})
+    graph = made({"cluster/ipFamily": "ipv6"})
     (cluster,) = graph.of_type("aws:eks/cluster:Cluster")
     assert cluster.inputs["kubernetesNetworkConfig"]["ipFamily"] == "ipv6"
     assert not graph.of_type("aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation")
     settings = graph.named("karpenter", "kubernetes:helm.sh/v3:Release").inputs["values"]["settings"]
     assert settings["reservedENIs"] == "0"
+    (network,) = graph.of_type("aws:ec2/vpc:Vpc")
+    assert network.inputs["assignGeneratedIpv6CidrBlock"] is True
+    balancers = [
+        *graph.of_type("kubernetes:networking.k8s.io/v1:Ingress"),
+        *graph.of_type("kubernetes:core/v1:Service"),
+    ]
+    kinds = [
+        value
+        for each in balancers
+        for key, value in each.inputs["metadata"].get("annotations", {}).items()
+        if key.endswith("ip-address-type")
+    ]
+    assert len(kinds) == 2
+    assert set(kinds) == {"dualstack"}
