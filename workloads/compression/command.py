@@ -8,8 +8,9 @@ from typing import cast
 import torch
 
 from ...problems import Problems
+from ..addresses import refusal_to_write
 from ..models.card import ModelCard
-from ..models.export import LoadedModel, export_model, load_model
+from ..models.export import LoadedModel, check_target, export_model, load_model
 from ..models.gpt2 import GPT2
 from ..models.model import Model, build_model, parameter_count
 from ..models.quantization import quantization_of, quantize
@@ -41,6 +42,10 @@ def compress(given: Namespace) -> str:
 def _check(problems: Problems, given: Namespace) -> None:
     if given.output.absolute() == given.model.absolute():
         problems.add("--output", f"{given.output} is the model itself; give another folder")
+    elif (reason := refusal_to_write(str(given.output.absolute().parent))) is not None:
+        problems.add("--output", f"{given.output} cannot be written to: {reason}; give another folder")
+    else:
+        check_target(given.output)
     if given.method == "prune" and not 0 < given.share <= MOST:
         problems.add("--share", f"{given.share} is no share; give more than 0, {MOST} at most")
     if given.method == "distill":

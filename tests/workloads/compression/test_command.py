@@ -117,3 +117,15 @@ def test_models_that_a_method_is_not_for_are_refused(
         assert main(given) == 2
         assert reason in capsys.readouterr().err
     assert main(["--model", str(model), "--method", "int8", "--output", str(model)]) == 2
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_before_the_work(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/mine.txt").write_text("mine")
+    for output, reason in (("full", "holds something that is no export"), ("full/mine.txt/x", "cannot be written to")):
+        given = ["--model", str(model), *training(tmp_path), "--output", str(tmp_path / output)]
+        # Nothing is learned: the data of the training is not there.
+        assert main([*given, "--set", "data.paths=[nowhere.txt]"]) == 2
+        assert reason in capsys.readouterr().err

@@ -358,6 +358,28 @@ def test_a_tokenizer_is_trained_on_rows(tmp_path: Path) -> None:
     assert tokenizer_encoding(text.tokenizer).decode(tokens[: tokens.index(0)]) == TEXT
 
 
+def test_a_word_without_an_end_makes_no_token_without_an_end(tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("é" * 30_000 + " and " + "no" * 20_000)
+    text = prepare_text(TextSettings(paths=(str(tmp_path / "long.txt"),), cache=tmp_path / "cache", vocabulary=300))
+    assert text.tokenizer is not None
+    encoding = tokenizer_encoding(text.tokenizer)
+    assert max(len(encoding.decode([token]).encode()) for token in range(encoding.size)) <= 128
+    tokens = [token for token in text.tokens().tolist() if token != encoding.end]
+    assert encoding.decode(tokens) == (tmp_path / "long.txt").read_text()
+
+
+def test_a_line_without_an_end_is_cut_between_letters(tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    text = "a" + "文é😀" * 300_000
+    path.write_text(text)
+    (document,) = [list(pieces) for pieces in find_corpus(TextSettings(paths=(str(path),))).documents()]
+    assert len(document) == 3
+    assert "".join(piece.decode() for piece in document) == text
+    path.write_bytes(b"\xe6" * 2_500_000)
+    (document,) = [list(pieces) for pieces in find_corpus(TextSettings(paths=(str(path),))).documents()]
+    assert b"".join(document) == path.read_bytes()
+
+
 @pytest.mark.parametrize("vocabulary", [None, 300])
 def test_damaged_parquet_is_refused(tmp_path: Path, vocabulary: int | None) -> None:
     whole = table(tmp_path / "a.parquet", text=[TEXT] * 9)

@@ -47,7 +47,7 @@ class Document:
     """The file that it is, or is in."""
 
     pieces: Iterator[bytes]
-    """Of about a mebibyte, each of whole lines where lines are shorter than that."""
+    """Of about a mebibyte, each of whole lines where lines are shorter than that, and of whole letters."""
 
     def __iter__(self) -> Iterator[bytes]:
         return self.pieces
@@ -204,8 +204,20 @@ def _pieces(file: BinaryIO, limit: int | None) -> Iterator[bytes]:
     while piece := file.read(_CHUNK if limit is None else min(_CHUNK, limit)):
         limit = None if limit is None else limit - len(piece)
         piece = rest + piece
-        end = piece.rfind(b"\n") + 1 or len(piece)
+        end = piece.rfind(b"\n") + 1 or _whole_letters(piece)
         rest = piece[end:]
-        yield piece[:end]
+        if end:
+            yield piece[:end]
     if rest:
         yield rest
+
+
+def _whole_letters(piece: bytes) -> int:
+    """Return the bytes of a piece without a last letter of UTF-8 that is cut off."""
+    for back in range(1, min(4, len(piece)) + 1):
+        byte = piece[-back]
+        if byte & 0xC0 != 0x80:
+            # The first byte of a letter says how many there are.
+            count = 1 + sum(byte >= least for least in (0xC0, 0xE0, 0xF0)) if byte < 0xF8 else 1
+            return len(piece) - back if count > back else len(piece)
+    return len(piece)

@@ -22,7 +22,7 @@ from .samples import Batch, Indices, tensor_of
 from .settings import TextSettings
 from .tokens import TOKENIZER, train_tokenizer, write_tokens
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 """Version of what is kept; another one is made anew."""
 
 _TOKENS, _MANIFEST = "tokens.bin", "manifest.json"

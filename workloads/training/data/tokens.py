@@ -1,6 +1,8 @@
 """Tokens of a text: its bytes, or those of a byte-pair encoding that is trained on it."""
 
 import hashlib
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
@@ -18,6 +20,15 @@ END: Final = 0
 """Token after each document. As a byte, text does not have it."""
 
 
+_LONGEST_TOKEN: Final = 128
+"""Bytes of a token at most: a letter that is repeated for a mebibyte would become one token."""
+
+_LONGEST_WORD: Final = 1024
+"""Letters that are taken as one word to learn from: time grows with the square of a word's length."""
+
+_LONG_WORD: Final = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}")
+
+
 def train_tokenizer(corpus: Corpus, vocabulary: int) -> "Tokenizer":
     """Return a byte-level byte-pair encoding of at most `vocabulary` tokens; `END` is its first."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -29,9 +40,11 @@ def train_tokenizer(corpus: Corpus, vocabulary: int) -> "Tokenizer":
         vocab_size=vocabulary,
         special_tokens=[END_OF_TEXT],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        max_token_length=_LONGEST_TOKEN,
         show_progress=False,
     )
-    made.train_from_iterator((_text(piece) for document in corpus.documents() for piece in document), trainer)
+    pieces = (piece for document in corpus.documents() for piece in document)
+    made.train_from_iterator((part for piece in pieces for part in _parts(_text(piece))), trainer)
     return made
 
 
@@ -70,6 +83,16 @@ def _encoded(tokenizer: "Tokenizer | None", piece: bytes) -> Any:
 def _write(file: BinaryIO, tokens: Any, kind: "np.dtype[Any]") -> int:
     file.write(np.asarray(tokens).astype(kind).tobytes())
     return len(tokens)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Cut a text inside words that are too long."""
+    start = 0
+    for word in _LONG_WORD.finditer(text):
+        for end in range(word.start() + _LONGEST_WORD, word.end(), _LONGEST_WORD):
+            yield text[start:end]
+            start = end
+    yield text[start:]
 
 
 def _text(piece: bytes) -> str:
