@@ -176,6 +176,8 @@ def _price_line(price: LimitPrice) -> str:
         sentence += (
             f"one more {_singular(price.unit)} {verb} {abs(price.marginal):,.4g} USD an hour, if nodes are split"
         )
+        # The program sees reservations as paid: what another node of one costs is not in it.
+        sentence += ", before its own price" if price.limit.startswith("reservation ") else ""
     if price.step:
         verb = f"saves {-price.step_change:,.2f} USD an hour" if price.step_change < -0.005 else "saves nothing"
         sentence += f"{'; ' if abs(price.marginal) > 1e-9 else ''}{price.step:g} more {price.unit}, "

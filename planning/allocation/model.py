@@ -118,9 +118,8 @@ def _add_demand(
     builder: _Builder, index: int, demand: Demand, found: list[tuple[int, Offer]], dropped: Collection[str]
 ) -> None:
     for place, offer in found:
+        # How many there are is a row alone: beside a bound of the column, its dual would be that of half the truth.
         most = demand.nodes_alone(offer.instance_type)
-        if offer.maximum_nodes is not None and not builder.elastic and _available(offer) not in dropped:
-            most = min(most, offer.maximum_nodes)
         cost = 0.0 if builder.elastic else offer.price
         builder.columns[Column(index, place)] = builder.program.add_column(cost, most, integral=True)
     placed = [(offer, builder.columns[Column(index, place)]) for place, offer in found]

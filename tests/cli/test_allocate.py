@@ -139,6 +139,18 @@ def test_a_step_that_cannot_be_dealt_out_evenly_is_told(main: Callable[..., Any]
     assert "take steps of" not in main("allocate", *TRAIN, "--alternatives", "0").out
 
 
+def test_what_one_more_reserved_node_saves_is_before_its_own_price(main: Callable[..., Any], tmp_path: Path) -> None:
+    path = tmp_path / "request.yaml"
+    reserved = {"id": "cr-1", "instanceType": "p5.48xlarge", "zone": "us-east-1b", "nodes": 1, "pricePerHour": 40}
+    needs = {"needs": {"accelerators": 64}, "accelerator": "h100"}
+    path.write_text(yaml.safe_dump({"demands": {"a": needs}, "reservations": [reserved]}))
+    page = main("allocate", path).out
+    # Of 64 accelerators 8 are reserved: the next node would stand for one that is bought at 55.04.
+    assert (
+        "reservation cr-1: one more node in us-east-1b saves 55.04 USD an hour, if nodes are split, before its" in page
+    )
+
+
 def request_file(folder: Path) -> Path:
     """A request with everything that settings can hold."""
     path = folder / "request.yaml"

@@ -184,6 +184,24 @@ def test_a_quota_costs_what_its_dual_and_its_step_say():
     assert other.price_per_hour == 120
 
 
+@pytest.mark.parametrize("free", [1, 3, 7])
+def test_what_one_more_node_at_hand_saves_is_all_of_the_difference(free: int):
+    """A bound that was in two places of the program shared its dual between them: one of them was told."""
+    offers = (offer("big", 0.0, maximum_nodes=free, reservation="cr-1"), offer("small", 3.0))
+    demand = Demand(name="d", needs=(gpus(80, big=8, small=1),))
+
+    def relaxed(nodes: int) -> Allocation:
+        at_hand = (replace(offers[0], maximum_nodes=nodes), offers[1])
+        answer = allocate(AllocationProblem(demands=(demand,), offers=at_hand), alternatives=0)
+        assert isinstance(answer, Allocation)
+        return answer
+
+    now, more = relaxed(free), relaxed(free + 1)
+    prices = {each.limit: each.marginal for each in now.limit_prices}
+    assert prices["reservation cr-1"] == pytest.approx(more.relaxed_per_hour - now.relaxed_per_hour)
+    assert prices["reservation cr-1"] == pytest.approx(-8 * 3)
+
+
 def test_a_demand_that_outlives_a_zone_costs_its_share_in_every_row():
     offers = tuple(offer("a", 2.0, zone) for zone in ("z1", "z2", "z3"))
     plain = Demand(name="d", needs=(gpus(12, a=1),))
