@@ -3,6 +3,8 @@
 from typing import Any, Final
 
 from ...infra.labels import object_labels
+from ..network_policies import all_pods_of, neighbours, tcp, to_cluster_dns
+from ..network_policies import network_policy as policy
 from ..pod_monitor import pod_monitor
 from ..pods import container_security, environment, placement, pod_security, scraped, volume_mounts, volumes
 from .predictive_plan import COMPONENT, PredictiveScalingPlan
@@ -58,26 +60,23 @@ def disruption_budget(plan: PredictiveScalingPlan) -> dict[str, Any]:
 
 
 def network_policy(plan: PredictiveScalingPlan) -> dict[str, Any]:
-    """In: readers of the metrics, and KEDA; out: the API server and Prometheus, and nowhere else."""
-    readers: list[dict[str, Any]] = [{"podSelector": {}}, *map(_namespace, plan.allowed_namespaces)]
+    """In: readers of the metrics, and KEDA; out: the API server, Prometheus and the DNS that finds it."""
+    readers = [neighbours(), *map(all_pods_of, plan.allowed_namespaces)]
     if plan.answers_keda:
-        readers.append(_namespace(plan.keda_namespace))
-    ingress = [{"from": readers, "ports": [_tcp(plan.metrics_port)]}]
+        readers.append(all_pods_of(plan.keda_namespace))
     networks = [{"ipBlock": {"cidr": network}} for network in plan.api_networks]
-    egress = [{"to": networks, "ports": [_tcp(port) for port in _API_PORTS]}]
+    egress = [{"to": networks, "ports": tcp(*_API_PORTS)}]
     if plan.resource is None:
-        egress.append({"to": [_namespace(plan.prometheus_namespace)], "ports": [_tcp(plan.prometheus_port)]})
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": _metadata(plan),
-        "spec": {
-            "podSelector": {"matchLabels": plan.selector},
-            "policyTypes": ["Ingress", "Egress"],
-            "ingress": ingress,
-            "egress": egress,
-        },
-    }
+        prometheus = {"to": [all_pods_of(plan.prometheus_namespace)], "ports": tcp(plan.prometheus_port)}
+        egress += [prometheus, to_cluster_dns()]
+    return policy(
+        plan.name,
+        plan.namespace,
+        labels=object_labels(plan.component, COMPONENT),
+        pods=plan.selector,
+        ingress=[{"from": readers, "ports": tcp(plan.metrics_port)}],
+        egress=egress,
+    )
 
 
 def monitor(plan: PredictiveScalingPlan) -> dict[str, Any]:
@@ -146,11 +145,3 @@ def _container(plan: PredictiveScalingPlan) -> dict[str, Any]:
 
 def _get(path: str) -> dict[str, Any]:
     return {"path": path, "port": "metrics"}
-
-
-def _tcp(port: int) -> dict[str, Any]:
-    return {"protocol": "TCP", "port": port}
-
-
-def _namespace(name: str) -> dict[str, Any]:
-    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}

@@ -4,6 +4,8 @@ import math
 from typing import Any, Final
 
 from ...infra.labels import object_labels
+from ..network_policies import all_pods_of, neighbours, tcp
+from ..network_policies import network_policy as policy
 from ..pod_monitor import pod_monitor
 from ..pods import container_security, environment, placement, pod_security, scraped, volume_mounts, volumes
 from .deployment_inputs import SpreadMode
@@ -59,19 +61,13 @@ def disruption_budget(plan: DeploymentPlan) -> dict[str, Any]:
 def network_policy(plan: DeploymentPlan) -> dict[str, Any]:
     """Its ports, opened to its own namespace and to whom the inputs name."""
     access = plan.access
-    inside: list[dict[str, Any]] = [{"podSelector": {}}]
-    for namespace in access.allowed_namespaces:
-        inside.append({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}})
+    inside = [neighbours(), *map(all_pods_of, access.allowed_namespaces)]
     networks = [{"ipBlock": {"cidr": cidr}} for cidr in access.allowed_cidrs]
-    rules = [{"from": [*inside, *networks], "ports": [{"protocol": "TCP", "port": access.port}]}]
+    rules = [{"from": [*inside, *networks], "ports": tcp(access.port)}]
     if access.metrics_port != access.port:
-        rules.append({"from": inside, "ports": [{"protocol": "TCP", "port": access.metrics_port}]})
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": _metadata(plan),
-        "spec": {"podSelector": {"matchLabels": plan.selector}, "policyTypes": ["Ingress"], "ingress": rules},
-    }
+        rules.append({"from": inside, "ports": tcp(access.metrics_port)})
+    labels = object_labels(plan.name, plan.component)
+    return policy(plan.name, plan.namespace, labels=labels, pods=plan.selector, ingress=rules)
 
 
 def monitor(plan: DeploymentPlan) -> dict[str, Any]:

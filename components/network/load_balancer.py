@@ -12,6 +12,7 @@ from ...infra.arguments import check_keys, planned, recorded
 from ...infra.kubernetes import KubernetesObject
 from ...infra.labels import check_name, object_labels
 from ...problems import Problems
+from ..network_policies import network_policy
 from .aws_load_balancer import (
     LOAD_BALANCER_CLASS,
     NetworkLoadBalancer,
@@ -241,12 +242,8 @@ def _network_policy(plan: LoadBalancerPlan) -> dict[str, Any]:
             for protocol, port in sorted({(str(each.protocol), each.target_port) for each in plan.ports})
         ],
     }
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": _metadata(plan),
-        "spec": {"podSelector": {"matchLabels": plan.selector}, "policyTypes": ["Ingress"], "ingress": [rule]},
-    }
+    labels = object_labels(plan.name, _COMPONENT)
+    return network_policy(plan.service_name, plan.namespace, labels=labels, pods=plan.selector, ingress=[rule])
 
 
 def _metadata(plan: LoadBalancerPlan) -> dict[str, Any]:

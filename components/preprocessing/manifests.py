@@ -3,6 +3,8 @@
 from typing import Any, Final
 
 from ...workloads.preprocessing.launch import BAD_INPUT
+from ..network_policies import all_pods_of, neighbours, tcp
+from ..network_policies import network_policy as policy
 from ..pod_monitor import pod_monitor
 from .inputs import PreprocessingForm
 from .plan import PreprocessingPlan
@@ -46,18 +48,13 @@ def network_policy(plan: PreprocessingPlan) -> dict[str, Any] | None:
     if not is_cluster and not plan.allowed_namespaces:
         return None
     port = plan.program.metrics_port
-    readers: list[dict[str, Any]] = [{"podSelector": {}}, *map(_namespace, plan.allowed_namespaces)]
-    rules = [] if port is None else [_rule(readers, port)]
+    readers = [neighbours(), *map(all_pods_of, plan.allowed_namespaces)]
+    rules: list[dict[str, Any]] = [] if port is None else [{"from": readers, "ports": tcp(port)}]
     if is_cluster:
         # Ray's processes take any port for each other; its operator asks the head how the work goes.
         rules.append({"from": [{"podSelector": {"matchLabels": selector(plan)}}]})
-        rules.append(_rule([_namespace(plan.operator_namespace)], DASHBOARD))
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": plan.name, "namespace": plan.namespace, "labels": labels(plan)},
-        "spec": {"podSelector": {"matchLabels": selector(plan)}, "policyTypes": ["Ingress"], "ingress": rules},
-    }
+        rules.append({"from": [all_pods_of(plan.operator_namespace)], "ports": tcp(DASHBOARD)})
+    return policy(plan.name, plan.namespace, labels=labels(plan), pods=selector(plan), ingress=rules)
 
 
 def monitor(plan: PreprocessingPlan) -> dict[str, Any]:
@@ -83,11 +80,3 @@ def ends(plan: PreprocessingPlan) -> dict[str, Any]:
     if plan.lifetime.suspended is not None:
         found["suspend"] = plan.lifetime.suspended
     return found
-
-
-def _namespace(name: str) -> dict[str, Any]:
-    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
-
-
-def _rule(sources: list[dict[str, Any]], port: int) -> dict[str, Any]:
-    return {"from": sources, "ports": [{"protocol": "TCP", "port": port}]}

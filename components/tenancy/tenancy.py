@@ -15,6 +15,7 @@ from ...infra.kubernetes import KubernetesObject
 from ...infra.labels import check_name, object_labels
 from ...infra.quantities import check_quantity
 from ...problems import Problems, camel_case
+from ..network_policies import all_pods_of, neighbours, tcp, to_cluster_dns
 
 _COMPONENT: Final = "tenancy"
 
@@ -243,37 +244,28 @@ def _limits(namespace: str, plan: TenancyPlan, labels: Mapping[str, str]) -> dic
 
 
 def _network_policies(namespace: str, plan: TenancyPlan, labels: Mapping[str, str]) -> list[dict[str, Any]]:
-    dns = {
-        "to": [
-            {
-                "namespaceSelector": _named("kube-system"),
-                "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
-            }
-        ],
-        "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")],
-    }
     specs: dict[str, dict[str, Any]] = {
         "default-deny": {"policyTypes": ["Ingress", "Egress"]},
-        "allow-dns": {"policyTypes": ["Egress"], "egress": [dns]},
+        "allow-dns": {"policyTypes": ["Egress"], "egress": [to_cluster_dns()]},
     }
     if not plan.isolate_pods:
-        same: list[dict[str, Any]] = [{"podSelector": {}}]
+        same = [neighbours()]
         specs["allow-tenant"] = {
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [{"from": same}],
             "egress": [{"to": same}],
         }
     if plan.ingress_namespaces:
-        sources = [{"namespaceSelector": _named(other)} for other in plan.ingress_namespaces]
+        sources = [all_pods_of(other) for other in plan.ingress_namespaces]
         specs["allow-ingress"] = {"policyTypes": ["Ingress"], "ingress": [{"from": sources}]}
     if plan.pod_identity:
-        agent = {"to": [{"ipBlock": {"cidr": _AGENT}}], "ports": [{"protocol": "TCP", "port": 80}]}
+        agent = {"to": [{"ipBlock": {"cidr": _AGENT}}], "ports": tcp(80)}
         specs["allow-pod-identity"] = {"policyTypes": ["Egress"], "egress": [agent]}
     if plan.egress_cidrs:
         networks = [{"ipBlock": {"cidr": cidr}} for cidr in plan.egress_cidrs]
         rule: dict[str, Any] = {"to": networks}
         if plan.egress_ports:
-            rule["ports"] = [{"protocol": "TCP", "port": port} for port in plan.egress_ports]
+            rule["ports"] = tcp(*plan.egress_ports)
         specs["allow-egress"] = {"policyTypes": ["Egress"], "egress": [rule]}
     return [
         {
@@ -284,10 +276,6 @@ def _network_policies(namespace: str, plan: TenancyPlan, labels: Mapping[str, st
         }
         for name, spec in specs.items()
     ]
-
-
-def _named(namespace: str) -> dict[str, Any]:
-    return {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
 
 
 def _check_cidr(problems: Problems, path: str, cidr: str) -> None:

@@ -3,6 +3,8 @@
 from typing import Any, Final
 
 from ...infra.labels import selector_labels
+from ..network_policies import all_pods_of, neighbours, tcp
+from ..network_policies import network_policy as policy
 from ..pod_monitor import pod_monitor
 from .inputs import TrainingForm
 from .plan import TrainingPlan
@@ -88,21 +90,15 @@ def headless_service(plan: TrainingPlan) -> dict[str, Any]:
 
 def network_policy(plan: TrainingPlan) -> dict[str, Any]:
     """Who may reach the workers: their own namespace all of them, since NCCL takes any port, others the metrics."""
-    others = [
-        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
-        for namespace in plan.execution.allowed_namespaces
-    ]
-    metrics = [{"protocol": "TCP", "port": plan.execution.metrics_port}]
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": plan.name, "namespace": plan.namespace, "labels": labels(plan)},
-        "spec": {
-            "podSelector": {"matchLabels": selector_labels(plan.name, COMPONENT)},
-            "policyTypes": ["Ingress"],
-            "ingress": [{"from": [{"podSelector": {}}]}, {"from": others, "ports": metrics}],
-        },
-    }
+    port, others = plan.execution.metrics_port, list(map(all_pods_of, plan.execution.allowed_namespaces))
+    assert port is not None, "namespaces are let in to metrics alone"
+    return policy(
+        plan.name,
+        plan.namespace,
+        labels=labels(plan),
+        pods=selector_labels(plan.name, COMPONENT),
+        ingress=[{"from": [neighbours()]}, {"from": others, "ports": tcp(port)}],
+    )
 
 
 def monitor(plan: TrainingPlan) -> dict[str, Any]:

@@ -157,7 +157,11 @@ def test_its_pods_are_restricted_and_reached_by_whom_they_must_be() -> None:
     assert [port["port"] for port in rule["ports"]] == [9402]
     named = [source["namespaceSelector"]["matchLabels"] for source in rule["from"] if "namespaceSelector" in source]
     assert named == [{"kubernetes.io/metadata.name": name} for name in ("monitoring", "keda")]
-    assert [port["port"] for rule in policy["egress"] for port in rule["ports"]] == [443, 6443, 9090]
+    # The last two are the cluster's DNS, which knows where Prometheus is.
+    assert [port["port"] for rule in policy["egress"] for port in rule["ports"]] == [443, 6443, 9090, 53, 53]
+    (servers,) = policy["egress"][-1]["to"]
+    assert servers["namespaceSelector"] == {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}
+    assert servers["podSelector"] == {"matchLabels": {"k8s-app": "kube-dns"}}
 
 
 def test_dashboard_and_alerts_ask_for_metrics_that_there_are() -> None:
