@@ -33,6 +33,12 @@ _OWN: Final = {
 }
 """What the component says itself, by key of the settings."""
 
+_OWN_REPLICAS: Final = {
+    "minimum": "give min_replicas of the component",
+    "maximum": "give max_replicas of the component",
+}
+"""The same of `replicas`: with two maxima, the one that costs are planned by would not be the one that counts."""
+
 _FIELDS: Final = {
     "replicas.minimum": "minReplicas",
     "replicas.maximum": "maxReplicas",
@@ -69,6 +75,11 @@ def plan_program(
     for key, reason in _OWN.items():
         if key in given:
             problems.add(f"settings.{key}", reason)
+    replicas: object = given.get("replicas")
+    if isinstance(replicas, Mapping):
+        for key, reason in _OWN_REPLICAS.items():
+            if key in replicas:
+                problems.add(f"settings.replicas.{key}", reason)
     values = _values(args, target, name, minimum)
     before = len(problems)
     merged = _merged(values, cast(dict[str, Any], as_plain(problems, "settings", given)) if given else {})

@@ -219,6 +219,8 @@ def test_names_may_come_from_other_resources(preview: bool) -> None:
         ({"acting": "kedaa"}, "acting: 'kedaa' is not one of keda, scale; did you mean 'keda'?"),
         ({"load": {"query": "x", "address": "prometheus"}}, "load.address: 'prometheus'"),
         ({"settings": {"mode": "act"}}, "settings.mode: give mode of the component"),
+        ({"settings": {"replicas": {"maximum": 99}}}, "settings.replicas.maximum: give max_replicas of the component"),
+        ({"settings": {"replicas": {"minimum": 0}}}, "settings.replicas.minimum: give min_replicas of the component"),
         ({"settings": {"interval_secs": 3}}, "settings.interval_secs: unknown key; did you mean"),
         ({"max_replicas": 20_000, "capacity": {"replica_rate": 1, "concurrency": 4}}, "maxReplicas: 20,000 pods of 4"),
         ({"acting": "scale", "triggers": {}}, "acting: 'scale' asks nothing of KEDA"),
