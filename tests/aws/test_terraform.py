@@ -4,6 +4,9 @@ import pytest
 from terraforming.references import References
 from terraforming.translation import Translator
 
+from aidc.evaluation import evaluate
+from aidc.stacks import DataCenter, check_settings
+
 # The first test reads the provider's schema and evaluates every environment; a machine of two cores may be slow at it.
 pytestmark = pytest.mark.timeout(1500)
 
@@ -37,6 +40,38 @@ def test_every_environment_is_valid(environment, terraform, graphs):
     translator.add(graphs["environment"](environment, answers=[references]))
     assert len(translator.configuration) > 50
     valid(terraform, environment, translator.configuration)
+
+
+LEAST = {
+    "platform": "aws",
+    "region": "us-east-1",
+    "zones": ["us-east-1a", "us-east-1b"],
+    "network": {"cidr": "10.60.0.0/16"},
+    "cluster": {
+        "accessEntries": {
+            "deployment": {"principalArn": "arn:aws:iam::123456789012:role/deployment", "policy": "cluster-admin"}
+        }
+    },
+}
+POOL = {"instanceTypes": ["g6.xlarge"], "scaling": {"maximumNodes": 2, "staticNodes": 1}}
+POOLS = {"l4": POOL, "group": {**POOL, "provisioner": "managed-node-group"}}
+FORMS = {
+    "auto-mode": {"cluster": {**LEAST["cluster"], "autoMode": True}},
+    "ipv6": {"cluster": {**LEAST["cluster"], "ipFamily": "ipv6"}, "gpuNodePools": POOLS},
+    "isolated": {"network": {"cidr": "10.60.0.0/16", "fullyPrivate": True}, "gpuNodePools": POOLS},
+    "al2023": {"amiFamily": "al2023", "gpuNodePools": POOLS},
+    "older": {"cluster": {**LEAST["cluster"], "kubernetesVersion": "1.35"}, "gpuNodePools": POOLS},
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_a_cluster_is_valid(form, terraform):
+    references = References(terraform.provider)
+    translator = Translator(terraform.provider, references)
+    settings = check_settings({**LEAST, **FORMS[form]}, form)
+    translator.add(evaluate(lambda: DataCenter("data-center", settings), form, answers=[references]))
+    assert len(translator.configuration) > 50
+    valid(terraform, form, translator.configuration)
 
 
 @pytest.mark.parametrize(

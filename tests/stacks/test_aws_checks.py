@@ -153,7 +153,7 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     (
         {"cpuNodePools/system": {"requirement": {"vcpus": 4}, "scaling": {"maximumNodes": 1}}},
         "cpuNodePools.system",
-        "re",
+        "is what the system nodes are called; rename it",
     ),
     (
         {"gpuNodePools/more": {**STATIC, "nodeClass": "own"}, "nodeClasses/own": {"aws": {"amiFamily": "al2023"}}},
