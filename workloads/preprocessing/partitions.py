@@ -187,7 +187,7 @@ def _sources(path: str, *, images: bool, problems: Problems, where: int) -> Iter
         return
     count = 0
     for name, facts in sorted(found.items()):
-        hidden = name.rsplit("/", 1)[-1].startswith((".", "_"))
+        hidden = _is_hidden(name, root)
         if facts["type"] != "file" or hidden or (images and not name.lower().endswith(IMAGE_SUFFIXES)):
             continue
         count += 1
@@ -195,6 +195,15 @@ def _sources(path: str, *, images: bool, problems: Problems, where: int) -> Iter
         yield Source(str(system.unstrip_protocol(name)).removeprefix("file://"), int(facts["size"]), version)
     if not count:
         problems.add(place, f"'{path}' holds no {'image' if images else 'file'}")
+
+
+def _is_hidden(name: str, root: str) -> bool:
+    """Return whether a file below `root` is hidden, or in a folder that is; names above `root` do not count."""
+    above = f"{root.rstrip('/')}/"
+    folders, _, last = name.removeprefix(above).rpartition("/")
+    if not name.startswith(above):
+        folders = ""
+    return last.startswith((".", "_")) or any(each.startswith(".") for each in folders.split("/"))
 
 
 def _pieces(sources: tuple[Source, ...], settings: PreprocessingSettings) -> Iterator[tuple[Piece, int]]:

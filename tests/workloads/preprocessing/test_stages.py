@@ -328,3 +328,15 @@ def test_an_output_that_cannot_be_written_to_is_refused_before_ray_starts(
     assert error.startswith("error: preprocessing: 1 problem")
     assert f"output.folder: '{folder}'" in error
     assert said in error
+
+
+def test_what_is_hidden_is_no_input(tmp_path: Path) -> None:
+    for name in ("a.txt", "_b.txt", ".c.txt", ".git/objects/d", "sub/.ipynb_checkpoints/e.txt", "sub/f.txt"):
+        path = tmp_path / ".cache" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{name}\n")
+    values = lines(tmp_path / "other.txt", b"", tmp_path)
+    # That the folder given is itself in a hidden one was the choice of who gave it.
+    values["input"]["paths"] = [str(tmp_path / ".cache")]
+    run(values)
+    assert [row["text"] for row in rows(tmp_path / "out")] == ["a.txt", "sub/f.txt"]

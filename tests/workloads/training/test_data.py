@@ -474,3 +474,20 @@ def test_folders_without_classes_are_refused(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     with pytest.raises(InvalidInput, match="has 1 folders; give one for each class"):
         read_images(ImagesSettings(folder=tmp_path))
+
+
+def test_what_is_hidden_is_no_data(tmp_path: Path) -> None:
+    for name in ("a.txt", ".a.txt.swp", ".git/objects/pack", "b/.ipynb_checkpoints/c.txt", "b/c.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("text")
+    found = find_corpus(TextSettings(paths=(str(tmp_path),))).files
+    assert [str(path.relative_to(tmp_path)) for path in found] == ["a.txt", "b/c.txt"]
+
+
+def test_hidden_folders_are_no_classes(tmp_path: Path) -> None:
+    for name in ("cats/1.png", "cats/2.png", "cats/._1.png", "dogs/1.png", "dogs/2.png", ".ipynb_checkpoints/1.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (4, 4)).save(tmp_path / name)
+    learned, kept, labels = read_images(ImagesSettings(folder=tmp_path))
+    assert labels == ("cats", "dogs")
+    assert len(learned) + len(kept) == 4

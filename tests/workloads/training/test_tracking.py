@@ -1,3 +1,5 @@
+import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +87,16 @@ def test_a_tracker_that_fails_later_is_reported_once_and_left_alone() -> None:
 def test_a_tracker_that_cannot_start_is_a_problem_by_its_path(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="tracking: mlflow cannot be started"):
         open_tracker(MlflowSettings(address="nowhere://host"), "run", tmp_path, PARAMETERS)
+
+
+def test_a_server_that_does_not_answer_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT"):
+        # What is set in the test is taken back after it.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(InvalidInput, match="tracking: mlflow cannot be started"):
+            open_tracker(MlflowSettings(address=address), "run", tmp_path, PARAMETERS)
+    assert os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "2"

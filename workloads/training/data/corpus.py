@@ -168,11 +168,12 @@ def _chosen(paths: list[Path], outputs: Outputs, problems: Problems) -> list[Pat
 
 
 def _below(folder: Path, outputs: Outputs, problems: Problems) -> list[Path]:
-    """Return the files below a folder, and of outputs of preprocessing the shards."""
+    """Return the files below a folder, and of outputs of preprocessing the shards; what is hidden is left alone."""
     found: list[Path] = []
     for root, folders, names in os.walk(folder):
         output = outputs.at(Path(root))
         if output is None:
+            folders[:] = [name for name in folders if not name.startswith(".")]
             places = (Path(root, name) for name in names if not name.startswith("."))
             found += [place for place in places if place.is_file()]
             continue

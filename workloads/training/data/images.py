@@ -64,7 +64,11 @@ def read_images(settings: ImagesSettings) -> tuple[ImageFiles, ImageFiles, tuple
     """
     problems = Problems()
     folder = settings.folder
-    labels = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    labels = (
+        sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
+        if folder.is_dir()
+        else []
+    )
     if not folder.is_dir():
         problems.add("data.folder", f"there is no folder {folder}")
     elif len(labels) < 2:
@@ -72,7 +76,7 @@ def read_images(settings: ImagesSettings) -> tuple[ImageFiles, ImageFiles, tuple
     files: list[Path] = []
     classes: list[int] = []
     for number, label in enumerate(labels):
-        own = sorted(path for path in (folder / label).rglob("*") if path.suffix.lower() in SUFFIXES)
+        own = sorted(path for path in (folder / label).rglob("*") if _is_image(path.relative_to(folder)))
         if len(own) < 2:
             problems.add("data.folder", f"class '{label}' has {len(own)} images; give at least 2, one to hold out")
         files += own
@@ -82,3 +86,8 @@ def read_images(settings: ImagesSettings) -> tuple[ImageFiles, ImageFiles, tuple
     parts = split_classes(every, settings.held_out)
     learned, kept = (ImageFiles([files[index] for index in part], every[part], settings) for part in parts)
     return learned, kept, tuple(labels)
+
+
+def _is_image(path: Path) -> bool:
+    """Return whether a name is that of an image that is not hidden: systems and notebooks leave others beside them."""
+    return path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in path.parts)

@@ -17,8 +17,9 @@ class TextSettings(Settings):
     """Text."""
 
     paths: tuple[str, ...] = ()
-    """Files, folders (all files below them) and globs (`**` for any depth), read in the order of their names. A file
-    `*.parquet` has a text in each row; of a folder that preprocessing has written, its shards are read.
+    """Files, folders (all files below them that are not hidden) and globs (`**` for any depth), read in the order of
+    their names. A file `*.parquet` has a text in each row; of a folder that preprocessing has written, its shards
+    are read.
     Default: none, which stands for the default corpus, the source text of Python's own standard library."""
 
     text_column: str = "text"

@@ -98,6 +98,9 @@ class _Mlflow:
         if address.startswith("file:"):
             # MLflow keeps files only where it is told to: it prefers databases, whose driver its small edition lacks.
             os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
+        # By itself it tries for minutes, in which training stands still.
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
         from mlflow.tracking import MlflowClient
 
         self._client: Any = MlflowClient(tracking_uri=address)
