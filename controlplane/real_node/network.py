@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from ...tools.packages import system_program
 from ..failure import ControlPlaneFailure
@@ -32,8 +32,9 @@ def connect(layout: Layout, pid: int, tell: Callable[[str], None]) -> None:
         tell: is given what a person should know.
 
     Raises:
-        ControlPlaneFailure: the system refuses.
+        ControlPlaneFailure: the system refuses, or another cluster's node has the same addresses.
     """
+    _refuse_taken(layout)
     if not _has(layout, pid):
         _ip("link", "delete", layout.link, fails=False)
         _ip("link", "add", layout.link, "type", "veth", "peer", "name", "eth0", "netns", str(pid))
@@ -46,7 +47,8 @@ def connect(layout: Layout, pid: int, tell: Callable[[str], None]) -> None:
         ("route", "replace", "default", "via", layout.host),
     ):
         _run(entered(pid, [_program(), *arguments], mounts=False))
-    _ip("route", "replace", layout.pods, "via", layout.address)
+    if not _route(layout, layout.pods):
+        _refuse_taken(layout)
     taken = [network for network in _ENTRANCES if not _route(layout, network)]
     if taken:
         tell(
@@ -63,6 +65,15 @@ def disconnect(layout: Layout) -> None:
     _ip("link", "delete", layout.link, fails=False)
 
 
+def _refuse_taken(layout: Layout) -> None:
+    """Refuse addresses that lead to another node: of a state folder that this one cannot see, or started just now."""
+    if devices := [entry.get("dev", "") for entry in _routes(layout.pods) if entry.get("dev") != layout.link]:
+        raise ControlPlaneFailure(
+            f"{layout.pods} leads to {', '.join(devices)} already, the real node of another cluster; stop that one, or"
+            " `aidc down` this one and start it again: it gets other addresses then"
+        )
+
+
 def _has(layout: Layout, pid: int) -> bool:
     """Tell whether the cable is there and ends in this namespace."""
     here = _run([_program(), "-json", "link", "show", layout.link], fails=False)
@@ -74,11 +85,15 @@ def _has(layout: Layout, pid: int) -> bool:
 
 def _route(layout: Layout, network: str) -> bool:
     """Lead a network to the node; return whether that is so now."""
-    found = json.loads(_run([_program(), "-json", "route", "show", "exact", network]) or "[]")
+    found = _routes(network)
     if not found:
         _ip("route", "add", network, "via", layout.address)
         return True
     return any(entry.get("dev") == layout.link for entry in found)
+
+
+def _routes(network: str) -> list[dict[str, Any]]:
+    return json.loads(_run([_program(), "-json", "route", "show", "exact", network]) or "[]")
 
 
 def _ip(*arguments: str, fails: bool = True) -> str:

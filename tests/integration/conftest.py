@@ -13,18 +13,20 @@ from aidc.controlplane.applying import apply_all
 from aidc.controlplane.cluster import Cluster, ClusterSettings
 from aidc.controlplane.definitions import wait_until_served
 from aidc.controlplane.processes import ProcessTable
+from aidc.controlplane.real_node.images import single_program
 from aidc.controlplane.waiting import wait_until_ready
 from aidc.infra import versions
 from aidc.tools.images import images_folder
 from aidc.tools.progress import Silence
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-MANIFESTS = Path(__file__).parent / "manifests"
+HERE = Path(__file__).parent
+MANIFESTS = HERE / "manifests"
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if HERE in item.path.parents:
             item.add_marker(pytest.mark.integration)
     # They take one worker long: last, they would run when the others have nothing left to do.
     items.sort(key=lambda item: not item.path.name.startswith("test_real_"))
@@ -82,7 +84,7 @@ def own_client(state):
         cluster.stop()
 
 
-PUBLISHED = Path(os.environ.get("AIDC_CRDS", Path(__file__).parents[3] / "shared/crds"))
+PUBLISHED = Path(os.environ.get("AIDC_CRDS", HERE.parents[2] / "shared/crds"))
 
 
 class Published:
@@ -222,3 +224,23 @@ def image_archives():
         return found
 
     return find
+
+
+@pytest.fixture(scope="session")
+def web_image(tmp_path_factory):
+    """The archive of an image with a small web server, for a real node."""
+    folder = tmp_path_factory.mktemp("server")
+    command = ["go", "build", "-trimpath", "-o", folder / "server", HERE / "programs" / "server.go"]
+    subprocess.run(command, check=True, env={**os.environ, "CGO_ENABLED": "0"}, cwd="/")
+    archive = folder / "server.tar"
+    archive.write_bytes(single_program(folder / "server", "aidc.test/server:1"))
+    return archive
+
+
+@pytest.fixture
+def web(tmp_path):
+    """A folder of one's own with the manifests of that web server."""
+    folder = tmp_path / "manifests"
+    folder.mkdir()
+    (folder / "real.yaml").write_text((MANIFESTS / "real.yaml").read_text())
+    return folder

@@ -14,35 +14,15 @@ from in_pods import run_in
 from steady_load import Load
 
 from aidc.controlplane.cluster import Cluster
+from aidc.controlplane.failure import ControlPlaneFailure
 from aidc.controlplane.processes import ProcessTable
-from aidc.controlplane.real_node.images import single_program
 from aidc.controlplane.real_node.layout import Layout
+from aidc.controlplane.real_node.network import connect
 from aidc.controlplane.real_node.requirements import lacking
 
-HERE = Path(__file__).parent
 TUNABLES = [Path("/proc/sys") / name for name in ("vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops")]
 
 pytestmark = pytest.mark.skipif(bool(lacking()), reason=f"a real node {'; '.join(lacking())}")
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    """The archive of an image with a small web server."""
-    folder = tmp_path_factory.mktemp("server")
-    command = ["go", "build", "-trimpath", "-o", folder / "server", HERE / "programs" / "server.go"]
-    subprocess.run(command, check=True, env={**os.environ, "CGO_ENABLED": "0"}, cwd="/")
-    archive = folder / "server.tar"
-    archive.write_bytes(single_program(folder / "server", "aidc.test/server:1"))
-    return archive
-
-
-@pytest.fixture
-def web(tmp_path):
-    """A folder with the manifests of the web server."""
-    folder = tmp_path / "manifests"
-    folder.mkdir()
-    (folder / "real.yaml").write_text((HERE / "manifests" / "real.yaml").read_text())
-    return folder
 
 
 def status(aidc, name):
@@ -73,11 +53,14 @@ def traces(state, name):
 
 
 @pytest.mark.timeout(400)
-def test_pods_really_run(aidc, server, web, state, name, eventually):
+def test_pods_really_run(aidc, web_image, web, state, name, eventually):
     before = [path.read_text() for path in TUNABLES]
-    arguments = ("up", "x", "--name", name, "--manifests", web, "--real-node", "--images", server)
+    arguments = ("up", "x", "--name", name, "--manifests", web, "--real-node", "--images", web_image)
     up = aidc(*arguments)
     assert up.returncode == 0, up.stderr
+    # A state folder that knows nothing of this one: its node would take the same addresses.
+    with pytest.raises(ControlPlaneFailure, match=r"10\.99\.0\.0/24 leads to aidc\w+ already"):
+        connect(Layout(state / "elsewhere", 0), os.getpid(), print)
     cluster = Cluster(name)
     with cluster.client() as client:
         first = pods(client)
@@ -150,11 +133,11 @@ def autoscaler():
 
 
 @pytest.mark.timeout(300)
-def test_up_with_a_real_node_may_be_interrupted(command, aidc, server, web, state, name):
+def test_up_with_a_real_node_may_be_interrupted(command, aidc, web_image, web, state, name):
     seed = int(os.environ.get("AIDC_TEST_SEED") or random.randrange(10**6))
     print(f"AIDC_TEST_SEED={seed}")
     moments = random.Random(seed)
-    arguments = ("up", "x", "--name", name, "--manifests", web, "--real-node", "--images", server)
+    arguments = ("up", "x", "--name", name, "--manifests", web, "--real-node", "--images", web_image)
     for number in (signal.SIGKILL, signal.SIGINT, signal.SIGKILL, signal.SIGINT):
         process = subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         time.sleep(moments.uniform(2, 9))
