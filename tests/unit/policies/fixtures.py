@@ -299,6 +299,10 @@ def namespace(**labels: Any) -> Resource:
 
 LEVEL = "pod-security.kubernetes.io/enforce"
 SERVER = "spec.containers.0."
+OWN = kubernetes("v1", "Namespace", "ai")
+ACCOUNT = kubernetes("v1", "ServiceAccount", "workload")
+CLAIM = kubernetes("v1", "PersistentVolumeClaim", "models")
+MODELS = {"spec.volumes": [{"name": "models", "persistentVolumeClaim": {"claimName": "models"}}]}
 SECURITY = f"{SERVER}securityContext."
 
 
@@ -497,6 +501,14 @@ KEPT: dict[str, list[list[Resource]]] = {
     ],
     "scaler-target": [[server(), autoscaler(), sizes("cpu")], [server(), scale_writer()]],
     "api-version": [[budget({})]],
+    "pod-references-there": [
+        [OWN, ACCOUNT, server()],
+        [OWN, ACCOUNT, CLAIM, server(MODELS)],
+        [OWN, server({"spec.serviceAccountName": UNKNOWN})],
+        [OWN, server({"spec.serviceAccountName": "default"})],
+        [kubernetes("v1", "Namespace", "other"), server(MODELS)],
+        [server()],
+    ],
     "addon-there": [
         [cluster(), chart("oci://registry.example/charts/vertical-pod-autoscaler"), sizes("cpu")],
         [cluster(), chart("keda"), kubernetes("keda.sh/v1alpha1", "ScaledObject")],
@@ -751,6 +763,12 @@ BROKEN: dict[str, list[list[Resource]]] = {
         [server(), scale_writer(target="gone")],
     ],
     "api-version": [[kubernetes("policy/v1beta1", "PodDisruptionBudget", spec={})]],
+    "pod-references-there": [
+        [OWN, server()],
+        [OWN, kubernetes("v1", "ServiceAccount", "workload", "other"), server()],
+        [OWN, ACCOUNT, server(MODELS)],
+        [OWN, ACCOUNT, CLAIM, job({"spec.serviceAccountName": "gone"})],
+    ],
     "addon-there": [
         [cluster(), sizes("cpu")],
         [cluster(), chart("keda"), definition("keda.sh"), sizes("cpu")],
