@@ -39,6 +39,7 @@ class ResourceMetrics:
         self._api, self._settings = api, settings
         self._path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods?labelSelector="
         self._clock = SourceClock(clock, wall)
+        self._last: float | None = None
 
     def close(self) -> None:
         """Do nothing: the connection to the API server is not its own."""
@@ -61,11 +62,26 @@ class ResourceMetrics:
             return self._none(f"the metrics API does not answer: {failure}")
         except (KeyError, ValueError, TypeError) as error:
             return self._none(f"the metrics API gives no answer that makes sense: {error!r}")
-        age = None if newest is None else self._clock.now() - newest
+        age = None if newest is None else self._clock.said() - newest
         if age is not None and not abs(age) <= self._settings.stale_seconds:
             return self._none(f"the newest measurement is {age:.0f} s old")
         reason = refusal(used)
-        return self._none(reason) if reason else Reading(time=self._clock.now(), rate=used, age=age)
+        if reason:
+            return self._none(reason)
+        self._last = self._completed(used, len(items), state.ready)
+        return Reading(time=self._clock.now(), rate=self._last, age=age)
+
+    def _completed(self, used: float, seen: int, ready: int) -> float:
+        """Return the use of all pods that are ready, where some have no metrics.
+
+        Those use something between nothing and what the others use on average; of that the last use counts, or what is
+        nearest to it. So pods that have just come ask for no more pods, and metrics that are lost take none away, as
+        with a HorizontalPodAutoscaler, to which missing pods are idle before it grows and busy before it shrinks.
+        """
+        if not 0 < seen < ready:
+            return used
+        most = used / seen * ready
+        return most if self._last is None else min(max(self._last, used), most)
 
     def past(self, seconds: float, step: float) -> Sequence[Sample]:
         """Return nothing: metrics-server keeps the last value only."""

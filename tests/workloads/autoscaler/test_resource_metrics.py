@@ -56,6 +56,49 @@ def test_old_metrics_and_none_at_all_are_no_reading(read: Any) -> None:
     assert read([], state=nothing).rate == 0
 
 
+def test_pods_without_metrics_take_no_pod_away_and_ask_for_none(
+    answers: Any, read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`read` sets the clock of the server; here one source reads again and again."""
+    api = ClusterApi(answers.address, False)
+    source = ResourceMetrics(api, ResourceMetricsSource(kind="resource-metrics"), "ai")
+    found: list[float | None] = []
+    for ready, cores in (
+        (4, ["1"] * 4),
+        (4, ["1"]),  # Metrics of three pods are lost: they go on as they were.
+        (8, ["1"] * 4),  # Four pods have come, of which nothing is known: the load has not doubled.
+        (8, ["500m"] * 4),  # Each of those that are seen has less to do: no more than all of them can have.
+        (8, ["2"] * 4),  # What is seen alone is more than before.
+        (4, ["250m"] * 2),  # The load falls, also with metrics of one half.
+        (4, ["250m"] * 4),
+    ):
+        items = json.dumps({"items": [pod(each) for each in cores]}).encode()
+        answers.answer = lambda path, query, items=items: (200, items)
+        found.append(source.read(TargetState(wanted=ready, ready=ready, version="1", selector="app=chat")).rate)
+    api.close()
+    assert found == [4, 4, 4, 4, 8, 1, 1]
+
+
+def test_at_the_start_pods_without_metrics_are_like_the_others(read: Any) -> None:
+    some = TargetState(wanted=4, ready=4, version="1", selector="app=chat")
+    assert read([pod("500m"), pod("1")], state=some).rate == pytest.approx(3.0)
+
+
+def test_a_clock_that_was_wrong_for_a_moment_makes_blind_for_no_longer(
+    answers: Any, read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = ClusterApi(answers.address, False)
+    source = ResourceMetrics(api, ResourceMetricsSource(kind="resource-metrics"), "ai")
+    answers.answer = lambda path, query: (200, json.dumps({"items": [pod("1")]}).encode())
+    found: list[bool] = []
+    for ahead in (0, 3600, 0):
+        date = formatdate(NOW + ahead, usegmt=True)
+        monkeypatch.setattr(BaseHTTPRequestHandler, "date_time_string", lambda self, timestamp=None, date=date: date)
+        found.append(source.read(STATE).rate is not None)
+    api.close()
+    assert found == [True, False, True]
+
+
 @pytest.mark.parametrize("items", [[{"timestamp": "x"}], [pod("one")], [{"containers": []}], 7])
 def test_an_answer_that_makes_no_sense_is_no_reading(read: Any, items: Any) -> None:
     reading = read(items)
