@@ -10,6 +10,7 @@ from .eks_rules import EKS_RULES
 from .identity_rules import IDENTITY_RULES
 from .network_rules import NETWORK_RULES
 from .pod_rules import POD_RULES
+from .reference_rules import REFERENCE_RULES
 from .rule import Rule
 from .workload_rules import WORKLOAD_RULES
 
@@ -23,5 +24,6 @@ RULES: Final[tuple[Rule, ...]] = (
     *WORKLOAD_RULES,
     *CAPACITY_RULES,
     *ADDON_RULES,
+    *REFERENCE_RULES,
 )
 """All rules; their names are unique."""

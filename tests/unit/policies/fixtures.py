@@ -300,7 +300,7 @@ def namespace(**labels: Any) -> Resource:
 LEVEL = "pod-security.kubernetes.io/enforce"
 SERVER = "spec.containers.0."
 OWN = kubernetes("v1", "Namespace", "ai")
-ACCOUNT = kubernetes("v1", "ServiceAccount", "workload")
+OWN_ACCOUNT = kubernetes("v1", "ServiceAccount", "workload")
 CLAIM = kubernetes("v1", "PersistentVolumeClaim", "models")
 MODELS = {"spec.volumes": [{"name": "models", "persistentVolumeClaim": {"claimName": "models"}}]}
 SECURITY = f"{SERVER}securityContext."
@@ -502,8 +502,8 @@ KEPT: dict[str, list[list[Resource]]] = {
     "scaler-target": [[server(), autoscaler(), sizes("cpu")], [server(), scale_writer()]],
     "api-version": [[budget({})]],
     "pod-references-there": [
-        [OWN, ACCOUNT, server()],
-        [OWN, ACCOUNT, CLAIM, server(MODELS)],
+        [OWN, OWN_ACCOUNT, server()],
+        [OWN, OWN_ACCOUNT, CLAIM, server(MODELS)],
         [OWN, server({"spec.serviceAccountName": UNKNOWN})],
         [OWN, server({"spec.serviceAccountName": "default"})],
         [kubernetes("v1", "Namespace", "other"), server(MODELS)],
@@ -766,8 +766,8 @@ BROKEN: dict[str, list[list[Resource]]] = {
     "pod-references-there": [
         [OWN, server()],
         [OWN, kubernetes("v1", "ServiceAccount", "workload", "other"), server()],
-        [OWN, ACCOUNT, server(MODELS)],
-        [OWN, ACCOUNT, CLAIM, job({"spec.serviceAccountName": "gone"})],
+        [OWN, OWN_ACCOUNT, server(MODELS)],
+        [OWN, OWN_ACCOUNT, CLAIM, job({"spec.serviceAccountName": "gone"})],
     ],
     "addon-there": [
         [cluster(), sizes("cpu")],
