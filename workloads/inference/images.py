@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..models.convolutional import Convolutional
 from ..models.settings import ConvolutionalSettings
+from ..pixels import eight_bits, resized
 from .errors import Refusal
 from .work import ImageWork, Progress, Work
 
@@ -120,9 +121,9 @@ def _file_image(text: str, shape: tuple[int, int, int], path: str) -> Tensor:
             if image.width * image.height > _MAXIMUM_PIXELS:
                 size = f"{image.width} x {image.height}"
                 raise Refusal(400, f"the image has {size} pixels; give {_MAXIMUM_PIXELS:,} at most", path)
-            ready = image.convert("L" if channels == 1 else "RGB")
+            ready = eight_bits(image, "L" if channels == 1 else "RGB")
             if ready.size != (width, height):
-                ready = ready.resize((width, height), Image.Resampling.BILINEAR)
+                ready = resized(ready, width, height)
             values = torch.frombuffer(bytearray(ready.tobytes()), dtype=torch.uint8)
     except binascii.Error:
         raise Refusal(400, "the image is no base64", path) from None

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, Final
 
+from ..pixels import eight_bits, resized
 from .partitions import Partition, opened
 from .records import Record
 from .settings import ImagesInput, PreprocessingSettings
@@ -43,13 +44,12 @@ def _row(record: Record, raw: bytes, given: ImagesInput) -> dict[str, Any]:
                 record.content = raw[:_KEPT_BYTES]
                 return {}
             image.load()
-            decoded = image.convert("RGB")
+            decoded = eight_bits(image, "RGB")
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         record.problem, record.detail, record.content = "image", str(error), raw[:_KEPT_BYTES]
         return {}
     if given.height is not None or given.width is not None:
-        size = (given.width or decoded.width, given.height or decoded.height)
-        decoded = decoded.resize(size, Image.Resampling.BICUBIC)
+        decoded = resized(decoded, given.width or decoded.width, given.height or decoded.height)
     stored = io.BytesIO()
     decoded.save(stored, format="PNG")
     digest = hashlib.blake2b(f"{decoded.width}x{decoded.height}".encode(), digest_size=16)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....problems import Problems
+from ...pixels import eight_bits, resized
 from ..outcomes import BrokenSamples
 from .held_out import split_classes
 from .samples import Batch, Indices, tensor_of
@@ -48,7 +49,7 @@ class ImageFiles:
         try:
             with Image.open(path) as image:
                 grey = settings.channels == 1
-                sized = image.convert("L" if grey else "RGB").resize((settings.width, settings.height))
+                sized = resized(eight_bits(image, "L" if grey else "RGB"), settings.width, settings.height)
                 return np.asarray(sized, dtype=np.uint8).reshape(shape)
         except (OSError, ValueError, Image.DecompressionBombError) as error:
             reason = f"cannot be read as an image: {error}; mend it, or take it away"
