@@ -108,6 +108,12 @@ def _notes(demand: ServingDemand) -> Iterator[str]:
         f"{model.title}{shape}: prompts of {demand.input_tokens:,.0f} tokens, answers of {demand.output_tokens:,.0f}; "
         f"{cache:,.0f} KiB of keys and values a token"
     )
+    longest = demand.input_tokens + demand.output_tokens
+    if longest > model.context:
+        yield (
+            f"requests of {longest:,.0f} tokens on average are more than the {model.context:,} that "
+            f"{model.shape_of or model.title} was trained to read: is it that model?"
+        )
     yield (
         f"first token within {demand.time_to_first_token * 1000:,.0f} ms for {demand.quantile:.0%} of the requests, "
         f"then one every {demand.time_per_output_token * 1000:,.0f} ms"

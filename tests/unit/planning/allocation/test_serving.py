@@ -140,3 +140,12 @@ def test_nonsense_is_refused(field, value):
     problems = Problems()
     check_serving(replace(EIGHT, **{field: value}), problems)
     assert len(problems) == 1
+
+
+def test_requests_longer_than_the_model_reads_are_said():
+    h100 = [instance_type("p5.48xlarge")]
+    plain, _ = serving_demand(EIGHT, h100)
+    long, _ = serving_demand(replace(EIGHT, input_tokens=30_000, time_to_first_token=30), h100)
+    said = "requests of 30,211 tokens on average are more than the 8,192 that Llama 3 8B was trained to read"
+    assert any(said in note for note in long.notes)
+    assert not any("trained to read" in note for note in plain.notes)
