@@ -1,10 +1,10 @@
-"""Rules for VPCs and security groups."""
+"""Rules for VPCs, security groups, and ways out."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ...evaluation.graph import Resource, ResourceGraph
-from ...planning.values import mappings, number, text, texts
+from ...planning.values import mappings, number, section, text, texts
 from .companions import companions
 from .rule import Level, ResourceRule, Rule, StackRule, is_given
 
@@ -14,6 +14,8 @@ _GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
 _INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 _EGRESS: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 _OLD_RULE: Final = "aws:ec2/securityGroupRule:SecurityGroupRule"
+_NAT: Final = "aws:ec2/natGateway:NatGateway"
+_NODE_CLASS: Final = "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass"
 _EVERYBODY: Final = frozenset({"0.0.0.0/0", "::/0"})
 _SSH: Final = 22
 _ALL_PORTS: Final = 65_535
@@ -82,6 +84,15 @@ def _description(resource: Resource) -> Iterator[str]:
         yield "nobody can tell what it is for"
 
 
+def _profiles(graph: ResourceGraph) -> Iterator[tuple[Resource, str]]:
+    # A network that is not declared here may have any way out.
+    if not any(graph.of_type(_VPC)) or any(graph.of_type(_NAT)):
+        return
+    for node_class in graph.of_type(_NODE_CLASS):
+        if section(node_class.inputs, "spec").get("role"):
+            yield node_class, "Karpenter asks IAM for the instance profile of a role, and no NAT gateway leads there"
+
+
 NETWORK_RULES: Final[tuple[Rule, ...]] = (
     StackRule(
         name="vpc-flow-logs",
@@ -137,5 +148,15 @@ NETWORK_RULES: Final[tuple[Rule, ...]] = (
         types=(_GROUP, _INGRESS, _EGRESS, _OLD_RULE),
         check=_description,
     ),
+    StackRule(
+        name="node-class-profile",
+        level=Level.ADVISORY,
+        title="Karpenter can make its nodes where the network has no way to IAM.",
+        way_out="name an instance profile, by karpenter.isolatedNetwork in settings, or say in an exception what leads "
+        "there",
+        published=("Karpenter, Private Clusters",),
+        types=(_NODE_CLASS,),
+        check=_profiles,
+    ),
 )
-"""Rules for VPCs and security groups."""
+"""Rules for VPCs, security groups, and ways out."""

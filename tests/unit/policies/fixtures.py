@@ -7,6 +7,7 @@ from typing import Any
 from aidc.evaluation.graph import UNKNOWN, Resource
 
 _PREFIX = "urn:pulumi:test::fixtures::"
+_VPC_TYPE = "aws:ec2/vpc:Vpc"
 
 
 def resource(type: str, name: str = "it", refers: dict[str, Any] | None = None, /, **inputs: Any) -> Resource:
@@ -53,6 +54,11 @@ _POD = {
     "containers": [_CONTAINER],
 }
 _REMOVED = object()
+
+
+def node_class(**spec: Any) -> Resource:
+    """Return a node class of Karpenter."""
+    return kubernetes("karpenter.k8s.aws/v1", "EC2NodeClass", "own", spec=spec)
 
 
 def storage(provisioner: str) -> Resource:
@@ -523,6 +529,11 @@ KEPT: dict[str, list[list[Resource]]] = {
         [cluster({"computeConfig": {"enabled": True}}), with_device("aws.amazon.com/neuron")],
         [with_device("vpc.amazonaws.com/efa"), volume("efs.csi.aws.com")],
     ],
+    "node-class-profile": [
+        [resource(_VPC_TYPE), node_class(instanceProfile="prod-node")],
+        [resource(_VPC_TYPE), resource("aws:ec2/natGateway:NatGateway"), node_class(role="prod-node")],
+        [node_class(role="prod-node")],
+    ],
 }
 """By rule: programs that keep it, in all ways that differ."""
 
@@ -781,5 +792,6 @@ BROKEN: dict[str, list[list[Resource]]] = {
         [cluster(), with_device("vpc.amazonaws.com/efa")],
         [cluster(), with_device("aws.amazon.com/neuron")],
     ],
+    "node-class-profile": [[resource(_VPC_TYPE), node_class(role="prod-node")]],
 }
 """By rule: programs that break it once, in all ways that differ."""
