@@ -7,12 +7,16 @@ from .series import Series, Values
 
 
 def known_part(series: Series) -> Series:
-    """Return the series from its first known value on; raises `InvalidInput` where there is none."""
-    known = ~np.isnan(series.values)
+    """Return the series from its first known value on, with what is no load (infinite, below 0) as unknown.
+
+    Raises `InvalidInput` where no value is known.
+    """
+    known = np.isfinite(series.values) & (series.values >= 0)
     if not known.any():
         raise InvalidInput("history", [Problem("values", "no value is known; a forecast needs at least one")])
     first = int(known.argmax())
-    return Series(series.start + first * series.step, series.step, series.values[first:])
+    values = series.values if (known | np.isnan(series.values)).all() else np.where(known, series.values, np.nan)
+    return Series(series.start + first * series.step, series.step, values[first:])
 
 
 def filled(values: Values, season: int | None = None) -> Values:

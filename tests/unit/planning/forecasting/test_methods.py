@@ -142,3 +142,19 @@ def test_an_unknown_method_has_close_matches() -> None:
     assert forecaster().name == DEFAULT == "ensemble"
     with pytest.raises(InvalidInput, match="did you mean 'arima'"):
         forecaster("arma")
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_what_is_no_load_counts_as_not_measured(name: str) -> None:
+    values = load(120)
+    missing, wrong = values.copy(), values.copy()
+    at = np.array([3, 40, 41, 90, 117])
+    missing[at] = np.nan
+    wrong[at] = [np.inf, -np.inf, -5, np.nan, -1e9]
+    expected = forecaster(name).forecast(Series(0, 60, missing), 5, QUANTILES).values
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = forecaster(name).forecast(Series(0, 60, wrong), 5, QUANTILES).values
+    np.testing.assert_array_equal(found, expected)
+    with pytest.raises(InvalidInput, match="no value is known"):
+        forecaster(name).forecast(Series(0, 60, np.array([-1.0, np.inf, np.nan])), 5, QUANTILES)
