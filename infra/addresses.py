@@ -1,8 +1,13 @@
-"""Networks and ports, as inputs give them."""
+"""Networks, ports and regions, as inputs give them."""
 
 import ipaddress
+import re
+from typing import Final
 
 from ..problems import Problems
+
+_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+"""Such as `us-east-1` and `us-gov-west-1`: AWS General Reference, Regions."""
 
 
 def check_cidr(problems: Problems, path: str, cidr: str) -> None:
@@ -17,3 +22,14 @@ def check_port(problems: Problems, path: str, port: float, *, minimum: int = 1) 
     """Require a port number; `minimum` is 1,024 where a program without privileges listens on it."""
     problems.between(path, port, minimum, 65_535)
     return int(port)
+
+
+def is_aws_region(text: str) -> bool:
+    """Return whether a text has the form of a region's name: which there are, AWS alone knows."""
+    return _REGION.fullmatch(text) is not None
+
+
+def check_aws_region(problems: Problems, path: str, region: str) -> None:
+    """Require the form of a region's name."""
+    if not is_aws_region(region):
+        problems.add(path, f"'{region}' is not the name of a region; write it like us-west-2")

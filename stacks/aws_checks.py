@@ -77,6 +77,11 @@ def _check_regions(problems: Problems, sections: Sections, around: Surroundings)
     site = sections["recovery_site"].get("")
     if site is not None and site.get("region", around.region) == around.region:
         problems.add("recoverySite.region", f"is {around.region}, where the data center is itself; give another region")
+    there = around.region if site is None else site.get("region", around.region)
+    for name, own in sections["bucket_replications"].items() if there != around.region else ():
+        if own.get("destination_region") != there:
+            path = f"bucketReplications.{name}.destinationRegion"
+            problems.add(path, f"'{own.get('destination_region')}' is not where the recovery site is; give {there}")
     bounded: Any = sections["permissions_boundary"].get("", {}).get("regions")
     for region in around.regions if isinstance(bounded, list) else ():
         if region not in bounded:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from ..infra.addons import AmiFamily, GpuSoftware
+from ..infra.addresses import is_aws_region
 from ..infra.eks import ClusterIpFamily
 from ..infra.network import NatGateways
 from ..infra.versions import EKS_KUBERNETES
@@ -12,9 +13,9 @@ from .data_center_args import DataCenterArgs
 
 def cluster_settings(args: DataCenterArgs, region: str) -> dict[str, Any]:
     """Return the fields of `Surroundings` that settings alone decide, in a data center in `region`."""
-    cluster = _single(args, "cluster")
+    cluster, site = _single(args, "cluster"), str(_single(args, "recovery_site").get("region", region))
     return {
-        "regions": sorted({region, str(_single(args, "recovery_site").get("region", region))}),
+        "regions": sorted({region, *filter(is_aws_region, [site])}),
         "has_gpus": bool(args.get("gpu_node_pools")),
         "gpu_software": str(args.get("gpu_software", GpuSoftware.AMI)),
         "ami_family": str(args.get("ami_family", AmiFamily.BOTTLEROCKET)),

@@ -7,6 +7,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 
 from ...problems import Problems
+from ..addresses import check_aws_region
 from ..arguments import check_keys, is_known, planned, recorded
 from ..identity import Statement, create_role_and_policies, current_region, service_trust
 from ..labels import check_name
@@ -68,7 +69,7 @@ def plan_bucket_replication(args: BucketReplicationArgs, name: str) -> BucketRep
     if not check_keys(problems, args, BucketReplicationArgs):
         problems.raise_if_any("BucketReplication")
     check_name(problems, "name", name)
-    check_name(problems, "destinationRegion", args["destination_region"])
+    check_aws_region(problems, "destinationRegion", args["destination_region"])
     for path, arn in (
         ("sourceBucketArn", args["source_bucket_arn"]),
         ("destinationBucketArn", args["destination_bucket_arn"]),

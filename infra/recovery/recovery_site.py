@@ -9,6 +9,7 @@ from typing import Any, Final, NotRequired, TypedDict
 import pulumi
 
 from ...problems import Problems
+from ..addresses import check_aws_region
 from ..arguments import check_keys, is_known, planned, recorded
 from ..labels import check_name
 from ..private_bucket import create_private_bucket, old_versions
@@ -77,6 +78,8 @@ def plan_recovery_site(args: RecoverySiteArgs, name: str) -> RecoverySitePlan:
     if not check_keys(problems, args, RecoverySiteArgs):
         problems.raise_if_any("RecoverySite")
     check_name(problems, "name", name)
+    if "region" in args:
+        check_aws_region(problems, "region", args["region"])
     for key, settings in args.get("buckets", {}).items():
         with problems.under(f"buckets.{key}"):
             check_name(problems, "", key)

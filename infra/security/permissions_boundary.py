@@ -7,6 +7,7 @@ from typing import Final, NotRequired, TypedDict
 import pulumi
 
 from ...problems import Problems
+from ..addresses import check_aws_region
 from ..arguments import check_keys, planned, recorded
 from ..identity import Statement, current_account, partition, policy_document
 from ..labels import check_name
@@ -135,7 +136,7 @@ def plan_permissions_boundary(args: PermissionsBoundaryArgs, name: str) -> Permi
     if not args["regions"]:
         problems.add("regions", "none given; name those in which the roles may act")
     for index, region in enumerate(args["regions"]):
-        check_name(problems, f"regions[{index}]", region)
+        check_aws_region(problems, f"regions[{index}]", region)
     for index, service in enumerate(args.get("more_services", [])):
         check_name(problems, f"moreServices[{index}]", service)
     problems.raise_if_any("PermissionsBoundary")

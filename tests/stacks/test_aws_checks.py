@@ -112,6 +112,16 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
         "handed out by dra-driver-nvidia-gpu",
     ),
     ({"recoverySite": {"region": "us-east-1"}}, "recoverySite.region", "where the data center is itself"),
+    ({"recoverySite": {"region": "mars-1"}}, "recoverySite.region", "'mars-1' is not the name of a region"),
+    (
+        {
+            "recoverySite": {"region": "us-west-2", "buckets": {"datasets": {}}},
+            "bucketReplications/datasets": {"destinationRegion": "us-west-1"},
+        },
+        "bucketReplications.datasets.destinationRegion",
+        "'us-west-1' is not where the recovery site is; give us-west-2",
+    ),
+    ({"permissionsBoundary/regions": ["us-east-1", "US-West-2"]}, "permissionsBoundary.regions[1]", "like us-west-2"),
     ({"recoverySite": {}}, "recoverySite.region", "give another region"),
     ({"permissionsBoundary/regions": ["us-west-2"]}, "permissionsBoundary.regions", "without us-east-1 no role"),
     (
