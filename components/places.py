@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
+from posixpath import normpath
 from typing import Final
 
 import pulumi
@@ -34,7 +35,9 @@ def check_written(
 
 def mount_of(place: str, mounts: Sequence[VolumeMount]) -> VolumeMount | None:
     """Return the mount that a path is on; None where it is on none."""
-    holding = [mount for mount in mounts if PurePosixPath(place).is_relative_to(PurePosixPath(mount["path"]))]
+    # What leads out of a mount by .. is not on it.
+    path = PurePosixPath(normpath(place))
+    holding = [mount for mount in mounts if path.is_relative_to(PurePosixPath(mount["path"]))]
     # The deepest mount is the one that the path is really on.
     return max(holding, key=lambda mount: len(PurePosixPath(mount["path"]).parts), default=None)
 

@@ -134,7 +134,7 @@ def check_mounts(problems: Problems, mounts: Sequence[VolumeMount]) -> None:
     seen: set[PurePosixPath] = set()
     for index, mount in enumerate(mounts):
         path = mount["path"]
-        place = PurePosixPath("/", *PurePosixPath(path).parts[1:]) if path.startswith("/") else PurePosixPath(path)
+        place = PurePosixPath("/", path.strip("/")) if path.startswith("/") else PurePosixPath(path)
         with problems.under(f"mounts[{index}]"):
             if not path.startswith("/"):
                 problems.add("path", f"'{path}' is relative; start it with /")

@@ -13,6 +13,7 @@ from ...infra.labels import check_name
 from ...infra.quantities import check_quantity
 from ...infra.versions import KEDA
 from ...problems import Problems, suggestion
+from .cron_schedule import check_cron
 
 RESOURCE_TRIGGERS: Final = frozenset({"cpu", "memory"})
 """Triggers that the autoscaler itself reads from the pods: they need a pod, so they cannot scale from zero."""
@@ -152,6 +153,9 @@ def _plan_trigger(problems: Problems, name: str, given: ScalingTrigger) -> Trigg
     for key in _REQUIRED.get(kind, ()):
         if key not in metadata:
             problems.add(f"metadata.{key}", f"missing; a {kind} trigger needs it")
+    if kind == "cron":
+        with problems.under("metadata"):
+            check_cron(problems, metadata)
     default = TriggerMetricType.UTILIZATION if kind in RESOURCE_TRIGGERS else TriggerMetricType.AVERAGE_VALUE
     metric_type = given.get("metric_type", default)
     allowed = [each.value for each in TriggerMetricType if _is_allowed(each, kind)]

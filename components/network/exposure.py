@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from ...infra.addresses import check_cidr
+from ...infra.labels import check_label_key
 from ...problems import Problems
 
 PRIVATE_NETWORKS: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -67,6 +68,8 @@ def scheme_annotations(scheme: LoadBalancerScheme) -> Mapping[str, str]:
 
 
 def check_annotations(problems: Problems, annotations: Mapping[str, object]) -> None:
-    """Refuse annotations that the scheme writes: one owner for every value."""
+    """Refuse keys that no annotation has, and annotations that the scheme writes: one owner for every value."""
+    for key in sorted(annotations):
+        check_label_key(problems, f"annotations.{key}", key)
     for key in sorted(_OWNED & annotations.keys()):
         problems.add(f"annotations.{key}", "is written from scheme; set scheme in its place")

@@ -8,7 +8,7 @@ from typing import Final, NotRequired, TypedDict
 import pulumi
 
 from ...infra.arguments import check_keys, planned, recorded
-from ...infra.labels import check_name
+from ...infra.labels import check_name, check_object_name
 from ...infra.quantities import check_quantity
 from ...problems import Problems
 from .efs_filesystem import EfsFilesystem, EfsPlan, create_efs, plan_efs
@@ -109,6 +109,8 @@ def plan_shared_filesystem(args: SharedFilesystemArgs, name: str) -> SharedFiles
     check_name(problems, "claimName" if "claim_name" in args else "name", claim_name)
     check_quantity(problems, "size", args["size"], unit="bytes")
     _check_backend(problems, args)
+    if "storage_class" in args:
+        check_object_name(problems, "storageClass", args["storage_class"])
     source = _source(problems, args)
     fsx, efs = None, None
     if args["backend"] == FilesystemBackend.FSX_LUSTRE.value and "fsx" in args:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
@@ -17,6 +18,31 @@ NFS_OPTIONS: Final = ("hard", "nfsvers=4.1")
 
 _MOUNT_OPTION: Final = re.compile(r"[a-z_]+(=[^,\s]+)?")
 _HOST: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.:]*[A-Za-z0-9])?")
+_OF_THE_NODE: Final = tuple(
+    PurePosixPath("/", *each.split("/"))
+    for each in (
+        *(
+            "bin",
+            "boot",
+            "dev",
+            "etc",
+            "lib",
+            "lib64",
+            "proc",
+            "root",
+            "run",
+            "sbin",
+            "sys",
+            "usr",
+            "var/log",
+            "var/run",
+        ),
+        *("var/lib/cni", "var/lib/containerd", "var/lib/containers", "var/lib/docker"),
+        *("var/lib/etcd", "var/lib/kubelet"),
+    )
+)
+"""Directories of the system, of the kubelet and of container runtimes: the Pod Security Standards keep pods from host
+paths for their sake, and a volume goes around that."""
 
 
 class NfsExport(TypedDict):
@@ -158,8 +184,13 @@ def check_directory(problems: Problems, path: str, directory: str) -> None:
 def check_host_path(problems: Problems, path: str, directory: str) -> None:
     """Require a directory of a node that may be given to pods."""
     check_directory(problems, path, directory)
-    if directory.startswith("/") and not directory.strip("/"):
+    if not directory.startswith("/"):
+        return
+    place = PurePosixPath("/", directory.strip("/"))
+    if place == PurePosixPath("/"):
         problems.add(path, "'/' is the node itself; give a directory below it")
+    elif any(place.is_relative_to(own) or own.is_relative_to(place) for own in _OF_THE_NODE):
+        problems.add(path, f"'{directory}' holds what runs the node, and who writes there owns it; give /mnt/data")
 
 
 def volume_name(namespace: pulumi.Input[str], claim_name: str) -> pulumi.Input[str]:

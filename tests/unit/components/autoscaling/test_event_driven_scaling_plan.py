@@ -152,3 +152,32 @@ def test_the_name_leaves_room_for_what_keda_puts_before_it() -> None:
     plan_event_driven_scaling(_GIVEN, name="a" * 54)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match="give 54 or fewer"):
         plan_event_driven_scaling(_GIVEN, name="a" * 55)  # type: ignore[arg-type]
+
+
+def day(**metadata: str) -> dict[str, Any]:
+    return {"day": {**_CRON, "metadata": {**_CRON["metadata"], **metadata}}, "queue": _QUEUE}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "path", "words"),
+    [
+        ({"timezone": "Europe/Berln"}, "timezone", "did you mean 'Europe/Berlin'"),
+        ({"start": "61 8 * * *"}, "start", "'61' is no minute; give 0 to 59"),
+        ({"start": "0 8 * *"}, "start", "has 4 fields"),
+        ({"end": "0 18 * * 7"}, "end", "'7' is no day of the week; give 0 to 6"),
+        ({"end": "0 18 * * fri-mon"}, "end", "no day of the week"),
+        ({"end": "*/0 18 * * *"}, "end", "no minute"),
+        ({"end": "0 18 0 * *"}, "end", "no day of the month"),
+        ({"end": "0 18 * smarch *"}, "end", "no month"),
+        ({"end": "0 8 * * *"}, "end", "nothing lies between them"),
+    ],
+)
+def test_times_that_keda_cannot_read_are_named(metadata: dict[str, str], path: str, words: str) -> None:
+    (problem,) = problems_of(triggers=day(**metadata))
+    assert problem.path == f"triggers.day.metadata.{path}"
+    assert words in problem.reason
+
+
+@pytest.mark.parametrize("start", ["*/15 6-9,17 * jan-MAR mon-fri", "0 0 1 1 ?", "5/10 * 1-31/2 12 0", "@daily"])
+def test_times_of_every_form_are_taken(start: str) -> None:
+    assert plan(triggers=day(start=start)).triggers

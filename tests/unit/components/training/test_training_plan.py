@@ -146,6 +146,12 @@ def test_trainers_own_variables_are_left_to_it() -> None:
         ({"mounts": [{"claim": "c", "path": "/tmp/"}]}, "mounts[0].path", "taken"),
         ({"checkpoint_path": "/checkpoints"}, "checkpointPath", "on no mount"),
         (
+            {"checkpoint_path": "/data/../x", "mounts": [{"claim": "c", "path": "/data"}]},
+            "checkpointPath",
+            "on no mount",
+        ),
+        ({"resources": {"cpu": "0.0001"}}, "resources.cpu", "finer than a thousandth of a core"),
+        (
             {"checkpoint_path": "/data/x", "mounts": [{"claim": "c", "path": "/data", "read_only": True}]},
             "checkpointPath",
             "read-only",
