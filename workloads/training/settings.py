@@ -154,7 +154,10 @@ class TrainingSettings(Settings):
                 "schedule.warmup_steps", f"{self.schedule.warmup_steps} steps leave nothing of {self.steps} steps"
             )
         falling = self.schedule.decay_steps
-        if falling is not None and falling + self.schedule.warmup_steps > self.steps:
+        if falling is not None and self.schedule.kind != "warmup_stable_decay":
+            reason = f"{self.schedule.kind} has no fall of its own; leave it out, or choose warmup_stable_decay"
+            problems.add("schedule.decay_steps", reason)
+        elif falling is not None and falling + self.schedule.warmup_steps > self.steps:
             problems.add("schedule.decay_steps", f"{falling} steps and the warm-up are more than {self.steps} steps")
         self._check_model(problems)
         problems.raise_if_any("training")

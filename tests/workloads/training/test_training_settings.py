@@ -63,7 +63,11 @@ def test_a_recipe_comes_before_a_file_and_neither_is_refused(tmp_path: Path, mon
         ("batch.micro_batch_size=3", "batch.micro_batch_size: 3 samples do not divide the batch of 16"),
         ("batch.context=512", "batch.context: 512 tokens are too much; the model looks back 256 tokens at most"),
         ("schedule.warmup_steps=300", "schedule.warmup_steps: 300 steps leave nothing of 300 steps"),
-        ("schedule.decay_steps=290", "schedule.decay_steps: 290 steps and the warm-up are more than 300 steps"),
+        (
+            "schedule={kind: warmup_stable_decay, warmup_steps: 20, decay_steps: 290}",
+            "schedule.decay_steps: 290 steps and the warm-up are more than 300 steps",
+        ),
+        ("schedule.decay_steps=29", "schedule.decay_steps: cosine has no fall of its own; leave it out, or choose"),
         ("data={kind: digits}", "model.kind: gpt2 takes text; choose convolutional for images"),
         ("model={kind: convolutional}", "model.kind: convolutional takes images; choose gpt2 or lstm for text"),
         ("precision=float16", "precision: 'float16' is not one of float32, bfloat16; did you mean"),
