@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import runpy
 import sys
 from collections.abc import Generator, Mapping
@@ -14,6 +15,9 @@ from ..problems import InvalidInput, Problem, Problems, suggestion
 from .documents import read_mapping
 
 _PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml")
+_STACK: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+"""Pulumi's names of stacks: pulumi.com/docs/iac/concepts/stacks, read 2026-11."""
+
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "string": (str, int, float, bool),
     "integer": (int,),
@@ -73,6 +77,9 @@ class Project:
     def stack_config(self, stack: str, added: Mapping[str, Any]) -> StackConfig:
         """Configuration of a stack: the project's defaults, then the file's, then `added`."""
         needs_file = bool(self.stacks())
+        if not needs_file and not _STACK.fullmatch(stack):
+            reason = f"'{stack}' is no name of a stack; give 1 to 100 letters, digits, hyphens, underscores and periods"
+            raise InvalidInput(self.name, [Problem("stack", reason)])
         path = self.stack_file(stack) if needs_file else self.config_folder / f"Pulumi.{stack}.yaml"
         document = read_mapping(path) if needs_file else {}
         given = _config_section(document, path)

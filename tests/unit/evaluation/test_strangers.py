@@ -9,6 +9,7 @@ import pytest
 from aidc.evaluation import UNKNOWN, EvaluationError, evaluate
 from aidc.evaluation.documents import parse_documents
 from aidc.evaluation.manifests import makes_objects_later
+from aidc.problems import InvalidInput
 
 MANIFESTS = """
 apiVersion: v1
@@ -64,3 +65,12 @@ def test_outputs_of_a_stack_that_nobody_answers_for_are_unknown(preview: bool) -
     found = evaluate(program, preview=preview).named("c")
     assert found.inputs["data"] == {"one": UNKNOWN, "other": UNKNOWN}
     assert found.unknowns == {"data.one", "data.other"}
+
+
+@pytest.mark.parametrize("stack", ["", "../dev", "my stack", "d" * 101])
+def test_a_name_that_no_stack_has_is_refused_in_a_project_without_settings_too(tmp_path: Path, stack: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "__main__.py").write_text("")
+    assert len(evaluate(tmp_path, "dev-1.2_x")) == 1
+    with pytest.raises(InvalidInput, match="no name of a stack"):
+        evaluate(tmp_path, stack)
