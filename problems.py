@@ -68,9 +68,15 @@ class Problems:
     def known_keys(self, given: Iterable[str], known: Iterable[str]) -> None:
         """Refuse every key in `given` that is not in `known`, with close matches."""
         known = list(known)
+        written = {camel_case(name): name for name in known}
         for key in given:
-            if key not in known:
-                self.add(camel_case(key), "unknown key" + suggestion(camel_case(key), map(camel_case, known)))
+            path = camel_case(key)
+            if key in known:
+                continue
+            # Python programs write keys with underscores, and settings and other languages without.
+            spelt = written.get(path)
+            way_out = f" '{key}'; it is written '{spelt}' here" if spelt else suggestion(path, written)
+            self.add(path, f"unknown key{way_out}")
 
     def between(self, path: str, value: float, low: float, high: float | None = None, unit: str = "") -> None:
         """Require `low <= value <= high`, in `unit`."""
