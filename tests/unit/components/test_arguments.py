@@ -58,7 +58,7 @@ def test_right_values_pass(args: Mapping[str, Any]) -> None:
 def test_a_key_in_the_spelling_of_another_language_is_told_how_it_is_written_here() -> None:
     assert wrong({"count": 1, "partsByKey": {}, "parts_by_kex": {}}) == [
         "partsByKey: unknown key 'partsByKey'; it is written 'parts_by_key' here",
-        "partsByKex: unknown key; did you mean 'partsByKey'?",
+        "partsByKex: unknown key; did you mean 'partsByKey' or 'parts'?",
     ]
 
 
