@@ -39,9 +39,11 @@ class Problems:
         self._prefix = ""
 
     def __iter__(self) -> Iterator[Problem]:
-        return iter(self._problems)
+        """Yield each problem once, however often it was found."""
+        return iter(dict.fromkeys(self._problems))
 
     def __len__(self) -> int:
+        """Return how often something was found, so that whoever compares it sees what was found before, too."""
         return len(self._problems)
 
     @contextmanager
@@ -56,9 +58,7 @@ class Problems:
 
     def add(self, path: str, reason: str) -> None:
         """Add one problem; what has been said already is not said again."""
-        problem = Problem(_join(self._prefix, path), reason)
-        if problem not in self._problems:
-            self._problems.append(problem)
+        self._problems.append(Problem(_join(self._prefix, path), reason))
 
     def extend(self, problems: Iterable[Problem]) -> None:
         """Add problems found elsewhere, below the present path."""
@@ -95,7 +95,7 @@ class Problems:
     def raise_if_any(self, subject: str) -> None:
         """Raise `InvalidInput` when something was added."""
         if self._problems:
-            raise InvalidInput(subject, self._problems)
+            raise InvalidInput(subject, self)
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from aidc.infra.arguments import check_keys
-from aidc.problems import Problems
+from aidc.problems import InvalidInput, Problems
 
 
 class Colour(StrEnum):
@@ -167,3 +167,15 @@ def test_what_two_checks_find_is_said_once() -> None:
         problems.add("namespace", "is wrong")
         problems.add("name", "is wrong")
     assert [problem.path for problem in problems] == ["tenants.a.namespace", "tenants.a.name"]
+
+
+def test_what_was_found_twice_is_said_once_and_still_seen_by_whoever_looks_for_it() -> None:
+    problems = Problems()
+    problems.add("nodes", "0 is too little")
+    before = len(problems)
+    with problems.under(""):
+        problems.add("nodes", "0 is too little")
+    assert len(problems) > before
+    assert [str(problem) for problem in problems] == ["nodes: 0 is too little"]
+    with pytest.raises(InvalidInput, match="1 problem\n"):
+        problems.raise_if_any("Test")
