@@ -18,34 +18,41 @@ _FIELDS: Final = (
     ("month", 1, 12, _MONTHS),
     ("day of the week", 0, 6, _DAYS),
 )
-"""Name, least and most, and names of the values: robfig/cron 3, the standard parser, which KEDA 2.21 uses."""
+"""Name, least and most, and names of the values: robfig/cron 3, whose parser KEDA 2.21 makes of these five fields."""
 
 _PART: Final = re.compile(r"(?:[*?]|(\w+)(?:-(\w+))?)(?:/(\d{1,4}))?", re.ASCII)
-_DESCRIPTORS: Final = ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly")
+_ZONES: Final = ("TZ=", "CRON_TZ=")
+"""What begins a time with a zone of its own."""
+
+_OLD_ZONE: Final = "US/Eastern"
+"""A name of old that a whole database has; some systems keep such names in a package of their own."""
 
 
 def check_cron(problems: Problems, metadata: Mapping[str, pulumi.Input[str]]) -> None:
     """Refuse a start, an end or a time zone that KEDA could not read: it would never scale, and say so nowhere else."""
     zone, zones = metadata.get("timezone"), available_timezones() | {"Local"}
-    # A small image may have no database of them.
-    if isinstance(zone, str) and len(zones) > 1 and zone not in zones:
+    # This machine may have no database of them, or a part of it: KEDA's image has all.
+    if isinstance(zone, str) and _OLD_ZONE in zones and zone not in zones:
         close = suggestion(zone, zones) or "; write it like Europe/Berlin, or UTC"
         problems.add("timezone", f"'{zone}' is not a time zone of the IANA database{close}")
     for key in ("start", "end"):
         text = metadata.get(key)
-        if isinstance(text, str) and text not in _DESCRIPTORS:
+        if isinstance(text, str):
             _check_schedule(problems, key, text)
     if isinstance(metadata.get("start"), str) and metadata.get("start") == metadata.get("end"):
         problems.add("end", "is the start too, so that nothing lies between them; give a later time")
 
 
 def _check_schedule(problems: Problems, key: str, text: str) -> None:
-    parts = text.split()
+    parts = text.split()[1:] if text.startswith(_ZONES) else text.split()
+    if text.startswith("@"):
+        problems.add(key, f"'{text}' is a word that KEDA does not read; write the time out, such as 0 8 * * *")
+        return
     if len(parts) != len(_FIELDS):
         problems.add(key, f"'{text}' has {len(parts)} fields; give 5: minute, hour, day, month, day of the week")
         return
     for part, (name, least, most, names) in zip(parts, _FIELDS, strict=True):
-        if not all(_is_one(item.lower(), least, most, names) for item in part.split(",")):
+        if not all(_is_one(item.lower(), least, most, names) for item in part.removesuffix(",").split(",")):
             problems.add(key, f"'{part}' is no {name}; give {least} to {most}, such as {least}, {least}-{most} or *")
 
 

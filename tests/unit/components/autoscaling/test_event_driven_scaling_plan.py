@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aidc.components.autoscaling import plan_event_driven_scaling
+from aidc.components.autoscaling import cron_schedule, plan_event_driven_scaling
 from aidc.problems import InvalidInput, Problem
 
 _QUEUE: dict[str, Any] = {
@@ -170,6 +170,7 @@ def day(**metadata: str) -> dict[str, Any]:
         ({"end": "0 18 0 * *"}, "end", "no day of the month"),
         ({"end": "0 18 * smarch *"}, "end", "no month"),
         ({"end": "0 8 * * *"}, "end", "nothing lies between them"),
+        ({"start": "@daily"}, "start", "a word that KEDA does not read"),
     ],
 )
 def test_times_that_keda_cannot_read_are_named(metadata: dict[str, str], path: str, words: str) -> None:
@@ -178,6 +179,13 @@ def test_times_that_keda_cannot_read_are_named(metadata: dict[str, str], path: s
     assert words in problem.reason
 
 
-@pytest.mark.parametrize("start", ["*/15 6-9,17 * jan-MAR mon-fri", "0 0 1 1 ?", "5/10 * 1-31/2 12 0", "@daily"])
+@pytest.mark.parametrize(
+    "start", ["*/15 6-9,17 * jan-MAR mon-fri", "0 0 1 1 ?", "5/10 * 1-31/2 12 0", "TZ=UTC 0 8 * * 1-5,"]
+)
 def test_times_of_every_form_are_taken(start: str) -> None:
     assert plan(triggers=day(start=start)).triggers
+
+
+def test_a_machine_without_the_old_names_of_zones_refuses_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cron_schedule, "available_timezones", lambda: {"Europe/Berlin", "UTC"})
+    assert plan(triggers=day(timezone="US/Pacific")).triggers
