@@ -19,30 +19,19 @@ NFS_OPTIONS: Final = ("hard", "nfsvers=4.1")
 _MOUNT_OPTION: Final = re.compile(r"[a-z_]+(=[^,\s]+)?")
 _HOST: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.:]*[A-Za-z0-9])?")
 _OF_THE_NODE: Final = tuple(
-    PurePosixPath("/", *each.split("/"))
+    PurePosixPath("/", each)
     for each in (
-        *(
-            "bin",
-            "boot",
-            "dev",
-            "etc",
-            "lib",
-            "lib64",
-            "proc",
-            "root",
-            "run",
-            "sbin",
-            "sys",
-            "usr",
-            "var/log",
-            "var/run",
-        ),
+        *("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "run", "sbin", "sys", "usr"),
+        *("root/.aws", "root/.config", "root/.kube", "root/.ssh", "var/log", "var/run"),
         *("var/lib/cni", "var/lib/containerd", "var/lib/containers", "var/lib/docker"),
         *("var/lib/etcd", "var/lib/kubelet"),
     )
 )
 """Directories of the system, of the kubelet and of container runtimes: the Pod Security Standards keep pods from host
 paths for their sake, and a volume goes around that."""
+
+_LENT: Final = (PurePosixPath("/run/desktop/mnt/host"), PurePosixPath("/run/media"))
+"""What the node lends of others' disks: Docker Desktop of Windows, and udisks of what is plugged in."""
 
 
 class NfsExport(TypedDict):
@@ -189,6 +178,8 @@ def check_host_path(problems: Problems, path: str, directory: str) -> None:
     place = PurePosixPath("/", directory.strip("/"))
     if place == PurePosixPath("/"):
         problems.add(path, "'/' is the node itself; give a directory below it")
+    elif any(lent in place.parents for lent in _LENT):
+        return
     elif any(place.is_relative_to(own) or own.is_relative_to(place) for own in _OF_THE_NODE):
         problems.add(path, f"'{directory}' holds what runs the node, and who writes there owns it; give /mnt/data")
 
