@@ -34,6 +34,9 @@ _IMAGE: Final = re.compile(
 )
 """A reference to an image: its registry, its repository, a tag, a digest. The grammar of distribution/reference 0.6."""
 
+_DEVICE_CLASSES: Final = "deviceclass.resource.kubernetes.io"
+"""Domain of the resources that count the devices of a DeviceClass, by its name: dynamic resource allocation."""
+
 MAXIMUM_ACCELERATORS: Final = 128
 """Accelerators that one pod may ask for: the NeuronCores of the largest node; MIG slices are fewer."""
 
@@ -118,8 +121,9 @@ def plan_resources(problems: Problems, resources: PodResources) -> ResourcesPlan
     gpus = int(resources.get("gpus", 0))
     problems.between("gpus", gpus, 0, MAXIMUM_ACCELERATORS, "accelerators")
     gpu_resource = resources.get("gpu_resource", "nvidia.com/gpu")
+    domain = gpu_resource.rpartition("/")[0]
     # Without a domain it would be one of Kubernetes' own resources, and take the place of the request for that.
-    if "/" not in gpu_resource or gpu_resource.partition("/")[0].endswith("kubernetes.io"):
+    if not domain or (domain.endswith("kubernetes.io") and domain != _DEVICE_CLASSES):
         problems.add("gpuResource", f"'{gpu_resource}' counts no device; write it like nvidia.com/gpu, with its domain")
     else:
         check_label_key(problems, "gpuResource", gpu_resource, example="nvidia.com/gpu")

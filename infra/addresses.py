@@ -6,8 +6,8 @@ from typing import Final
 
 from ..problems import Problems
 
-_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
-"""Such as `us-east-1` and `us-gov-west-1`: AWS General Reference, Regions."""
+_REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
+"""Such as `us-east-1`, `us-gov-west-1` and `eusc-de-east-1`: AWS General Reference, Regions."""
 
 
 def check_cidr(problems: Problems, path: str, cidr: str) -> None:

@@ -70,6 +70,7 @@ def scheme_annotations(scheme: LoadBalancerScheme) -> Mapping[str, str]:
 def check_annotations(problems: Problems, annotations: Mapping[str, object]) -> None:
     """Refuse keys that no annotation has, and annotations that the scheme writes: one owner for every value."""
     for key in sorted(annotations):
-        check_label_key(problems, f"annotations.{key}", key)
+        # Of annotations alone, the API server takes capitals before the slash too.
+        check_label_key(problems, f"annotations.{key}", key.lower())
     for key in sorted(_OWNED & annotations.keys()):
         problems.add(f"annotations.{key}", "is written from scheme; set scheme in its place")

@@ -84,6 +84,11 @@ def boundary(**more: Any) -> dict[str, dict[str, Any]]:
     return {each.sid: each.document() for each in boundary_statements(plan, ACCOUNT)}
 
 
+def test_a_boundary_is_for_regions_of_every_partition() -> None:
+    regions = ["cn-north-1", "eusc-de-east-1", "us-gov-west-1", "us-isob-east-1"]
+    assert sorted(plan_permissions_boundary({"regions": regions}, "bound").regions) == regions
+
+
 def test_a_boundary_allows_no_region_but_its_own() -> None:
     regional = boundary()["AllowInRegions"]
     assert regional["Condition"] == {"StringEquals": {"aws:RequestedRegion": ["us-east-1", "us-west-2"]}}

@@ -37,6 +37,11 @@ def test_defaults_of_an_inference_service() -> None:
     assert plan.resources.gpus == 0
 
 
+def test_devices_are_counted_by_the_class_of_dynamic_resource_allocation_too() -> None:
+    resource = "deviceclass.resource.kubernetes.io/gpu.nvidia.com"
+    assert service(resources={"gpus": 1, "gpu_resource": resource}).resources.limits[resource] == "1"
+
+
 def test_an_autoscaler_owns_the_number() -> None:
     assert service(autoscaled=True).availability.replicas is None
 

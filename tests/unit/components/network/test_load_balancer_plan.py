@@ -33,6 +33,11 @@ def test_the_defaults_of_the_rest() -> None:
     assert (port.name, port.port, port.target_port, str(port.protocol)) == ("http", 80, 80, "TCP")
 
 
+def test_annotations_may_have_capitals_before_the_slash() -> None:
+    plan = plan_load_balancer({**_GIVEN, "annotations": {"Example.com/team": "ai"}}, name="chat")  # type: ignore[typeddict-item]
+    assert plan.annotations["Example.com/team"] == "ai"
+
+
 def test_everybody_must_be_written_out() -> None:
     plan = plan_load_balancer({**_GIVEN, "source_ranges": ["::/0", "0.0.0.0/0"]}, name="chat")  # type: ignore[typeddict-item]
     assert plan.source_ranges == ["0.0.0.0/0", "::/0"]
