@@ -214,6 +214,9 @@ def _check_storage_classes(problems: Problems, sections: Sections, plans: Plans)
     defaults = sorted(name for name, own in classes.items() if own.get("is_default"))
     for name in defaults[1:]:
         problems.add(f"storageClasses.{name}.isDefault", f"{defaults[0]} is the default already; leave one of them out")
+    if cluster is not None and cluster.auto_mode:
+        # Its classes are none of ours, and need not be called alike everywhere.
+        return
     addons = cast(Mapping[str, Mapping[str, Any]], sections["cluster_addons"].get("", {}).get("addons", {}))
     for name, own in addons.items():
         wanted = own.get("storage_class")

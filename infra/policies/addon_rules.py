@@ -43,7 +43,8 @@ DEVICES: Final[Mapping[str, str]] = {
 """Resources of nodes on AWS that no image offers by itself, and the add-ons that do. Auto Mode has both."""
 
 _BALANCERS: Final = "aws-load-balancer-controller"
-_BALANCED: Final = frozenset({"service.k8s.aws/nlb", "alb"})
+_ALB: Final = "alb"
+_BALANCED: Final = frozenset({"service.k8s.aws/nlb", _ALB})
 """Classes of Services and Ingresses that it serves."""
 
 _ADDON: Final = "aws:eks/addon:Addon"
@@ -82,7 +83,8 @@ def _absent(graph: ResourceGraph) -> Iterator[tuple[Resource, str]]:
     clusters = [each for each in graph if each.type == _CLUSTER and not each.read]
     if not clusters:
         return
-    has_devices = any(section(each.inputs, "computeConfig").get("enabled") is True for each in clusters)
+    # It brings the devices, and lets people call their class of its own load balancers `alb`.
+    is_auto = any(section(each.inputs, "computeConfig").get("enabled") is True for each in clusters)
     charts = {text(each.inputs.get("chart")).rpartition("/")[2] for each in graph if each.type in _RELEASES}
     managed = {text(each.inputs.get("addonName")) for each in graph if each.type == _ADDON}
     defined = {text(section(each.inputs, "spec").get("group")) for each in graph if each.type == _DEFINITION}
@@ -91,7 +93,7 @@ def _absent(graph: ResourceGraph) -> Iterator[tuple[Resource, str]]:
         if group in OBJECTS and group not in defined and not charts.intersection(OBJECTS[group]):
             yield resource, f"no chart of the program brings {group}; on EKS the add-on {OBJECTS[group][0]} does"
         for what, addon in _asked(resource) if resource.package == "kubernetes" else ():
-            if addon not in {*charts, *managed} and not (has_devices and what in DEVICES):
+            if addon not in charts | managed and not (is_auto and (what in DEVICES or what == _ALB)):
                 yield resource, f"nothing in the program brings {what}; on EKS the add-on {addon} does"
 
 

@@ -276,6 +276,11 @@ def test_auto_mode_has_neither_nodes_nor_pod_subnets_of_ours(preview: bool) -> N
     assert not any("pods" in subnet.name for subnet in graph.of_type("aws:ec2/subnet:Subnet"))
 
 
+def test_addons_name_the_storage_classes_that_auto_mode_has() -> None:
+    addons = {"kube-prometheus-stack": {"storageClass": "auto-ebs"}}
+    check_settings(changed({**NO_POOLS, "clusterAddons/addons": addons}), "staging")
+
+
 def test_auto_mode_makes_all_nodes() -> None:
     found = refused({"cluster/autoMode": True, "cluster/systemNodes": None, "karpenter": {"replicas": 1}})
     assert set(found) >= {

@@ -24,6 +24,7 @@ def kubernetes(api_version: str, kind: str, name: str = "it", namespace: str = "
     return resource(type, name, apiVersion=api_version, kind=kind, metadata=metadata, **rest)
 
 
+_OF_ALB = {"ingressClassName": "alb"}
 _LABELS = {"app": "it"}
 _CONTAINER = {
     "name": "server",
@@ -527,6 +528,7 @@ KEPT: dict[str, list[list[Resource]]] = {
         [cluster(), balanced("eks.amazonaws.com/nlb")],
         [cluster(), chart("aws-efa-k8s-device-plugin"), with_device("vpc.amazonaws.com/efa")],
         [cluster({"computeConfig": {"enabled": True}}), with_device("aws.amazon.com/neuron")],
+        [cluster({"computeConfig": {"enabled": True}}), kubernetes("networking.k8s.io/v1", "Ingress", spec=_OF_ALB)],
         [with_device("vpc.amazonaws.com/efa"), volume("efs.csi.aws.com")],
     ],
     "node-class-profile": [
@@ -788,7 +790,7 @@ BROKEN: dict[str, list[list[Resource]]] = {
         [cluster(), chart("aws-efs-csi-driver"), volume("fsx.csi.aws.com")],
         [cluster(), volume("s3.csi.aws.com")],
         [cluster(), balanced("service.k8s.aws/nlb")],
-        [cluster(), kubernetes("networking.k8s.io/v1", "Ingress", spec={"ingressClassName": "alb"})],
+        [cluster(), kubernetes("networking.k8s.io/v1", "Ingress", spec=_OF_ALB)],
         [cluster(), with_device("vpc.amazonaws.com/efa")],
         [cluster(), with_device("aws.amazon.com/neuron")],
     ],
