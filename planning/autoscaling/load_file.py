@@ -67,8 +67,12 @@ def read_load_file(
         trace = replace(trace, series=Series(series.start, series.step, series.values * series.step))
     sizes = None
     if size is not None:
-        combine = "sum" if chosen == "rows" else _combination(chosen, step)
-        sizes = read_trace(path, time=time, value=size, step=trace.series.step, combine=combine, unit=unit).series
+        each = chosen == "rows"
+        combine = "sum" if each else _combination(chosen, step)
+        step = trace.series.step
+        sizes = read_trace(
+            path, time=time, value=size, step=step, combine=combine, unit=unit, own_steps=not each
+        ).series
     return LoadOfFile(trace=trace, sizes=sizes, note=_note(trace, chosen))
 
 

@@ -49,8 +49,9 @@ class Columns:
         ]
         if problems:
             raise InvalidInput(path.name, problems)
+        is_named = time is not None
         time = time or _first(TIME_COLUMNS, header) or header[0]
-        if re.fullmatch(r"[-+.\d][-+.:\deTZ ]*", time):
+        if not is_named and re.fullmatch(r"[-+.\d][-+.:\deTZ ]*", time):
             said = f"the first row begins with '{time}', no name of a column; give a header, such as timestamp,requests"
             raise InvalidInput(path.name, [Problem("", said)])
         others = [name for name in header if name != time]

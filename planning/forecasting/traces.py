@@ -72,6 +72,7 @@ def read_trace(
     step: float | None = None,
     combine: Combination | None = None,
     unit: TimeUnit | None = None,
+    own_steps: bool = True,
 ) -> Trace:
     """Read a CSV file with a header into a series on a regular grid.
 
@@ -84,6 +85,8 @@ def read_trace(
     a restart from 0, as Prometheus has it).
     `unit`: of times that are numbers; by default seconds, or, where the first one is too large for seconds since 1970,
     milliseconds, microseconds or nanoseconds since then.
+    `own_steps`: whether rows that come one a step are of a step each, so that a late one belongs to its own; they are
+    not where each row is one request, which belongs to the step that it came in.
 
     The file may be compressed (.gz, .bz2, .xz, .zip). Gaps become NaN, and so do empty values. Raises `InvalidInput`
     for what cannot be read as it is: no such file, no header, an unknown column, no rows, text instead of numbers,
@@ -103,7 +106,9 @@ def read_trace(
                 said = "one moment alone shows no distance in time; give the step in seconds"
                 raise InvalidInput(path.name, [Problem("step", said)])
             chosen = usual if step is None else step
-            bins = Bins(path.name, float(times[0]), chosen or 0, columns.combine, own_step=chosen == usual)
+            bins = Bins(
+                path.name, float(times[0]), chosen or 0, columns.combine, own_step=own_steps and chosen == usual
+            )
         bins.add(times, values)
     if bins is None:
         raise InvalidInput(path.name, [Problem("", "the file has a header but no rows; give at least two")])

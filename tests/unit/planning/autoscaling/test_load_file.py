@@ -46,6 +46,15 @@ def test_each_row_is_a_request_with_its_size(tmp_path: Path) -> None:
     assert load.note == "each row is one request; a step has 2 s"
 
 
+def test_sizes_of_requests_are_of_the_step_that_they_came_in(tmp_path: Path) -> None:
+    """Rows that come a minute after another on the whole, as steps do, are requests and no steps of their own."""
+    path = written(tmp_path, "time,tokens\n0,1\n60,2\n120,4\n180,8\n240,16\n299.5,32\n")
+    load = read_load_file(path, counting="rows", size="tokens")
+    np.testing.assert_array_equal(load.trace.series.values, [1, 1, 1, 1, 2])
+    assert load.sizes is not None
+    np.testing.assert_array_equal(load.sizes.values, [1, 2, 4, 8, 48])
+
+
 def test_a_counter_gives_its_growth(tmp_path: Path) -> None:
     load = read_load_file(written(tmp_path, "t,requests_total\n0,100\n60,160\n120,10\n"), counting="counter")
     np.testing.assert_array_equal(load.trace.series.values, [np.nan, 60, 10])
