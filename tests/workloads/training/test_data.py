@@ -2,6 +2,7 @@ import io
 import json
 import sys
 import sysconfig
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from aidc.workloads.training.data.order import global_batch, part
 from aidc.workloads.training.data.settings import ImagesSettings, TextSettings
 from aidc.workloads.training.data.tables import read_texts
 from aidc.workloads.training.data.text import prepare_text, read_text
-from aidc.workloads.training.data.tokens import write_tokens
+from aidc.workloads.training.data.tokens import train_tokenizer, write_tokens
 
 TEXT = "the quick brown fox jumps over the lazy dog\n" * 200
 
@@ -366,6 +367,15 @@ def test_a_word_without_an_end_makes_no_token_without_an_end(tmp_path: Path) -> 
     assert max(len(encoding.decode([token]).encode()) for token in range(encoding.size)) <= 128
     tokens = [token for token in text.tokens().tolist() if token != encoding.end]
     assert encoding.decode(tokens) == (tmp_path / "long.txt").read_text()
+
+
+def test_time_to_learn_an_encoding_grows_with_the_text_not_with_its_words(tmp_path: Path) -> None:
+    """Words of a thousand letters are not too long, and were looked through from each letter of them: 5 seconds."""
+    (tmp_path / "a.txt").write_text(("a" * 1_000 + " ") * 5_000)
+    corpus = find_corpus(TextSettings(paths=(str(tmp_path / "a.txt"),)))
+    began = time.process_time()
+    train_tokenizer(corpus, 300)
+    assert time.process_time() - began < 2
 
 
 def test_a_line_without_an_end_is_cut_between_letters(tmp_path: Path) -> None:

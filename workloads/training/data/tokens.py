@@ -26,7 +26,8 @@ _LONGEST_TOKEN: Final = 128
 _LONGEST_WORD: Final = 1024
 """Letters that are taken as one word to learn from: time grows with the square of a word's length."""
 
-_LONG_WORD: Final = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}")
+_LONG_WORD: Final = re.compile(rf"(?<!\S)\S{{{_LONGEST_WORD + 1},}}")
+"""From its first letter on: to look from each letter of a shorter word takes the square of its length."""
 
 
 def train_tokenizer(corpus: Corpus, vocabulary: int) -> "Tokenizer":
