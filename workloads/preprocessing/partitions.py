@@ -98,12 +98,11 @@ def plan_partitions(settings: PreprocessingSettings) -> Plan:
     """
     problems = Problems()
     sources: dict[str, Source] = {}
+    output = settings.output.folder
     for index, path in enumerate(settings.input.paths):
         found = list(_sources(path, images=settings.input.kind == "images", problems=problems, where=index))
         sources |= {source.path: source for source in found}
-    output = settings.output.folder
-    for path in settings.input.paths:
-        if _lies_in(output, path) or any(_lies_in(source, output) for source in sources):
+        if _lies_in(output, path) or any(_lies_in(source.path, output) for source in found):
             reason = f"'{output}' lies in the input, '{path}', of which it would become a part; give another folder"
             problems.add("output.folder", reason)
     problems.raise_if_any("preprocessing")

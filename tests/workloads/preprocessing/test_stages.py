@@ -307,6 +307,9 @@ def test_output_in_the_input_is_refused(tmp_path: Path) -> None:
     assert run(values)["records"]["written"] == 1
     with pytest.raises(InvalidInput, match=r"output.folder: '.*/out' lies in the input"):
         run(values)
+    values["input"]["paths"] = [f"{tmp_path}/a.txt", f"{tmp_path}/**"]
+    with pytest.raises(InvalidInput, match=r"1 problem\n.*'.*/out' lies in the input, '.*/\*\*'"):
+        run(values)
     values["input"]["paths"] = [f"{tmp_path}/*.txt"]
     values["output"]["folder"] = f"{tmp_path}/out2"
     assert run(values)["records"]["written"] == 1
