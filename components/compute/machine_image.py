@@ -28,10 +28,16 @@ _ARCHITECTURES: Final = {"amd64": "x86_64", "arm64": "ARM_64"}
 
 
 _RELEASES: Final = {
-    (AmiFamily.BOTTLEROCKET, False): (re.compile(r"v?\d+\.\d+\.\d+"), "1.66.0"),
-    (AmiFamily.AL2023, False): (re.compile(r"v?\d{8}"), "20260911"),
-    (AmiFamily.BOTTLEROCKET, True): (re.compile(r"\d+\.\d+\.\d+-[0-9a-f]{8}"), "1.66.0-1ad6b4a4"),
-    (AmiFamily.AL2023, True): (re.compile(r"\d+\.\d+\.\d+-\d{8}"), "1.36.3-20260911"),
+    (AmiFamily.BOTTLEROCKET, False): (re.compile(r"v?\d+\.\d+\.\d+"), BOTTLEROCKET_IMAGE.number),
+    (AmiFamily.AL2023, False): (re.compile(r"v?\d{8}"), AL2023_IMAGE.number),
+    (AmiFamily.BOTTLEROCKET, True): (
+        re.compile(r"\d+\.\d+\.\d+-[0-9a-f]{8}"),
+        f"{BOTTLEROCKET_IMAGE.number}-{BOTTLEROCKET_BUILD}",
+    ),
+    (AmiFamily.AL2023, True): (
+        re.compile(r"\d+\.\d+\.\d+-\d{8}"),
+        f"{AL2023_KUBELETS[EKS_KUBERNETES.number]}-{AL2023_IMAGE.number}",
+    ),
 }
 """What a release looks like, and an example, by family and whether a managed group names it."""
 
