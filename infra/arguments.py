@@ -102,6 +102,16 @@ def check_keys(problems: Problems, args: Mapping[str, Any], kind: type) -> bool:
     return True
 
 
+def check_types(problems: Problems, args: Mapping[str, Any], kind: type) -> bool:
+    """Refuse values of the wrong type, nested ones too, before keys are filled in; return whether all is right.
+
+    Keys that are missing or unknown are left to `check_keys`.
+    """
+    before = len(problems)
+    _check_fields(problems, args, kind, is_complete=False)
+    return len(problems) == before
+
+
 def recorded(args: Mapping[str, Any]) -> dict[str, Any]:
     """Return inputs as a component records them: lists of words are sorted, unless their order has a meaning.
 
@@ -129,18 +139,18 @@ def _fields(kind: type) -> tuple[frozenset[str], Mapping[str, _Shape]]:
     return cast(Any, kind).__required_keys__, {key: _shape(hint) for key, hint in argument_hints(kind).items()}
 
 
-def _check_fields(problems: Problems, args: Mapping[str, Any], kind: type) -> None:
+def _check_fields(problems: Problems, args: Mapping[str, Any], kind: type, *, is_complete: bool = True) -> None:
     required, shapes = _fields(kind)
-    if not required <= args.keys() <= shapes.keys():
+    if is_complete and not required <= args.keys() <= shapes.keys():
         problems.known_keys(args, shapes)
         for key in sorted(required - args.keys()):
             problems.add(camel_case(key), "missing; it has no default")
     for key, value in args.items():
         if key in shapes:
-            _check_value(problems, camel_case(key), value, shapes[key])
+            _check_value(problems, camel_case(key), value, shapes[key], is_complete=is_complete)
 
 
-def _check_value(problems: Problems, path: str, value: object, shape: _Shape) -> None:
+def _check_value(problems: Problems, path: str, value: object, shape: _Shape, *, is_complete: bool) -> None:
     if not is_known(value):
         if not shape.can_wait:
             problems.add(path, "comes from another resource; what is made depends on it, so give a plain value")
@@ -148,17 +158,17 @@ def _check_value(problems: Problems, path: str, value: object, shape: _Shape) ->
         problems.add(path, "has no value; give one, or leave the key out")
     elif is_typed_dict(shape.kind) and isinstance(value, Mapping):
         with problems.under(path):
-            _check_fields(problems, cast(Mapping[str, Any], value), shape.kind)
+            _check_fields(problems, cast(Mapping[str, Any], value), shape.kind, is_complete=is_complete)
     elif not _fits(value, shape.kind):
         reason = _PLAIN[dict if is_typed_dict(shape.kind) else str if issubclass(shape.kind, Enum) else shape.kind]
         problems.add(path, f"{reprlib.repr(value)} is {reason}")
     elif shape.inner is not None:
         if isinstance(value, Mapping):
             for key, item in cast(Mapping[str, Any], value).items():
-                _check_value(problems, f"{path}.{key}", item, shape.inner)
+                _check_value(problems, f"{path}.{key}", item, shape.inner, is_complete=is_complete)
         else:
             for index, item in enumerate(cast(Sequence[Any], value)):
-                _check_value(problems, f"{path}[{index}]", item, shape.inner)
+                _check_value(problems, f"{path}[{index}]", item, shape.inner, is_complete=is_complete)
 
 
 def _check_names(problems: Problems, args: Mapping[str, Any], kind: type) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from ..components.compute import NodeProvisioner
 from ..infra.addons import AmiFamily, GpuSoftware
-from ..infra.arguments import argument_hints, is_known
+from ..infra.arguments import argument_hints, check_types, is_known
 from ..infra.cluster import Platform
 from ..infra.labels import check_name
 from ..infra.security import KeyPurpose
@@ -101,9 +101,10 @@ def plan_data_center(args: DataCenterArgs, environment: str = "environment") -> 
     problems = Problems()
     # Each component's own plan checks what is inside, once what the data center fills in is there.
     problems.known_keys(args, argument_hints(DataCenterArgs))
-    problems.choice("platform", args.get("platform", ""), [platform.value for platform in Platform])
-    problems.choice("region", args.get("region", DEFAULT_REGION), regions())
-    _check_sections(problems, args)
+    # A program's own dictionary has passed no schema.
+    if check_types(problems, args, DataCenterArgs):
+        problems.choice("platform", args.get("platform", ""), [platform.value for platform in Platform])
+        problems.choice("region", args.get("region", DEFAULT_REGION), regions())
     problems.raise_if_any("DataCenter")
     platform = Platform(args["platform"])
     layers = _layers(problems, args, platform)
@@ -279,20 +280,3 @@ def _claims(
             claim = str(args.get("claim_name", name)) if plan is None else plan.claim_name
             if is_known(namespace):
                 yield (str(namespace), claim), (family, name)
-
-
-def _check_sections(problems: Problems, args: DataCenterArgs) -> None:
-    """Require a map of maps in every section: a program's own dictionary has passed no schema."""
-    singles = [family for family, kind in FAMILIES.items() if kind.is_single]
-    for family in (*FAMILIES, "priority_classes"):
-        section: object = args.get(family, {})
-        path = camel_case(family)
-        if not isinstance(section, Mapping):
-            what = "keys to values" if family in singles else "names to components"
-            problems.add(path, f"not a map of {what}")
-            continue
-        if family in singles:
-            continue
-        for name, each in cast(Mapping[str, object], section).items():
-            if not isinstance(each, Mapping):
-                problems.add(f"{path}.{name}", "not a map of keys to values")

@@ -138,7 +138,7 @@ def _check_claims(problems: Problems, sections: Sections, claims: Iterable[tuple
         namespace = args.get("namespace")
         here = [claim for space, claim in claims if space == namespace]
         for index, mount in enumerate(cast(list[Mapping[str, Any]], args.get("mounts", []))):
-            claim = mount["claim"]
+            claim = mount.get("claim")
             if isinstance(claim, str) and claim not in here:
                 close = suggestion(claim, here) or "; add a shared file system or a dataset volume that makes it"
                 problems.add(f"{path}.mounts[{index}].claim", f"there is no claim '{claim}' in '{namespace}'{close}")

@@ -176,7 +176,7 @@ OF_TYPE: Final[Mapping[type, Mapping[str, Rule]]] = {
     ObjectStoreArgs: {"s3": _bucket_options},
     SharedFilesystemArgs: {"efs": _elastic_filesystem},
     S3Bucket: {"encryption_key": _key(KeyPurpose.STORAGE)},
-    BucketWorkload: {"namespace": lambda around, own, outer: outer["namespace"]},
+    BucketWorkload: {"namespace": lambda around, own, outer: outer.get("namespace")},
     S3Objects: {"region": lambda around, own, outer: around.region},
     FsxLustre: {
         "encryption_key": _key(KeyPurpose.STORAGE),

@@ -221,3 +221,30 @@ def test_settings_of_a_project_of_another_name_say_how_they_must_begin() -> None
     settings = {"aidc:platform": "simulated", "aidc:tenants": "{}"}
     with pytest.raises(InvalidInput, match="but the project is called own; begin them with own:"):
         evaluate(load_settings, "dev", project="own", config=settings)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "path"),
+    [
+        ("gpu_node_pools.h100-training.aws", None, "gpuNodePools.h100-training.aws"),
+        ("gpu_node_pools.h100-training.zones", None, "gpuNodePools.h100-training.zones"),
+        ("gpu_node_pools.h100-training.scaling", 5, "gpuNodePools.h100-training.scaling"),
+        ("cluster_addons.addons.keda", None, "clusterAddons.addons.keda"),
+        ("training_jobs.gpt2.mounts", [{}], "trainingJobs.gpt2.mounts[0].claim"),
+        ("object_stores.models", {"kind": "s3", "s3": {"workloads": {"chat": {}}}}, "objectStores.models.namespace"),
+        ("zones", None, "zones"),
+        ("tags", 5, "tags"),
+        ("platform", None, "platform"),
+    ],
+)
+def test_values_of_a_wrong_kind_in_a_programs_dictionary_are_named_and_end_nothing(
+    place: str, value: Any, path: str
+) -> None:
+    from aidc.stacks.composition import plan_data_center
+
+    document = yaml.safe_load((ROOT / "stacks/Pulumi.staging.yaml").read_text())
+    staging = {key.removeprefix("aidc:"): each for key, each in document["config"].items()}
+    args: Any = changed({"tags": {}, **check_settings(staging, "staging")}, place, value)
+    with pytest.raises(InvalidInput) as caught:
+        plan_data_center(args, "staging")
+    assert path in {problem.path for problem in caught.value.problems}
