@@ -7,7 +7,7 @@ from typing import Any, Final, TypedDict, cast
 
 import pulumi
 
-from ...infra.labels import NODE_POOL_LABEL, check_label_value, check_name
+from ...infra.labels import NODE_POOL_LABEL, check_label_value, check_name, check_object_name
 from ...planning.catalog import InstanceType, regions
 from ...planning.catalog.karpenter import CAPACITY_TYPES
 from ...planning.catalog.prices import ON_DEMAND, SPOT
@@ -154,6 +154,9 @@ def plan_pool(
     if not capacity_types:
         problems.add("capacityTypes", f"none given; give one or more of {', '.join(CAPACITY_TYPES)}")
     check_belonging(problems, given)
+    node_class = given.get("node_class", _NODE_CLASS)
+    if isinstance(node_class, str):
+        check_object_name(problems, "nodeClass", node_class)
     nodes = _check_nodes(problems, given, scaling.maximum_nodes)
     if shape is not None and given.get("provisioner") == NodeProvisioner.KARPENTER_KWOK.value:
         shape = _offered(problems, given, shape, capacity_types)
@@ -175,7 +178,7 @@ def plan_pool(
         zones=zones,
         capacity_types=capacity_types,
         nodes=nodes,
-        node_class=given.get("node_class", _NODE_CLASS),
+        node_class=node_class,
         contract_namespace=given.get("contract_namespace", _CONTRACT_NAMESPACE),
         requirement=plain_requirement(args.get("requirement", {})),
         region=given.get("region", _REGION),

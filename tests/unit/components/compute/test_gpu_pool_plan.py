@@ -23,6 +23,10 @@ def problems(args: dict[str, Any], name: str = "h100") -> dict[str, str]:
     return {problem.path: problem.reason for problem in caught.value.problems}
 
 
+def test_a_node_class_that_others_made_has_any_name_of_an_object() -> None:
+    assert plan({**H100, "node_class": "gpu.v2"}).node_class == "gpu.v2"
+
+
 def test_defaults_are_those_of_training() -> None:
     pool = plan(H100)
     assert pool.pool_name == "h100"
@@ -260,6 +264,7 @@ EXISTING_H100 = {**EXISTING, "requirement": {"accelerator": "h100", "accelerator
     ("args", "path", "words"),
     [
         ({**EXISTING_H100, "node_class": "x"}, "nodeClass", "belongs to the provisioner karpenter-kwok"),
+        ({**H100, "node_class": "No"}, "nodeClass", "not a DNS subdomain"),
         ({**EXISTING_H100, "nodes": ["Node 1"]}, "nodes[0]", "kubectl get nodes"),
         ({**EXISTING_H100, "nodes": ["n1", "n1"]}, "nodes[1]", "given twice"),
         ({**EXISTING_H100, "nodes": ["a", "b", "c", "d", "e"]}, "nodes", "more than scaling.maximumNodes, 4"),

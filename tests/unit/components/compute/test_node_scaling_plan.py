@@ -60,7 +60,7 @@ def test_a_count_from_pulumis_wire_is_a_whole_number_again() -> None:
         ({**WARM, "instance_type": "p5.xlarge"}, "instanceType", "p5 comes as"),
         ({**WARM, "resources": {}}, "resources", "give one of them"),
         ({**WARM, "image": "pause"}, "image", "no fixed version"),
-        ({**WARM, "node_pool": "No"}, "nodePool", "not a DNS label"),
+        ({**WARM, "node_pool": "no pool"}, "nodePool", "cannot be a label's value"),
         ({**WARM, "namespace": "No"}, "namespace", "not a DNS label"),
         ({**WARM, "taints": [{"key": ""}]}, "taints[0].key", "not a qualified name"),
         ({**WARM, "replicas": 1}, "replicas", "unknown key"),

@@ -41,6 +41,10 @@ def test_defaults() -> None:
     assert plan.placement.do_not_disrupt
 
 
+def test_nodes_that_others_labelled_are_named_by_any_label() -> None:
+    assert plan_training_job(arguments(node_pool="H100_a.1"), name="gpt2").placement.node_pool == "H100_a.1"
+
+
 def test_a_process_for_each_accelerator() -> None:
     plan = plan_training_job(arguments(gpus_per_node=8), name="gpt2")
     assert (plan.processes_per_node, plan.world_size, plan.total_gpus) == (8, 32, 32)
