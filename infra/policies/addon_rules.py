@@ -9,7 +9,10 @@ from .pod_templates import POD_TYPES, pod_templates
 from .rule import Level, Rule, StackRule
 
 _CLUSTER: Final = "aws:eks/cluster:Cluster"
-_RELEASES: Final = ("kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart")
+
+CHARTS: Final = ("kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Chart")
+"""Types of what brings objects that the program does not list."""
+
 _DEFINITION: Final = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 
 OBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -85,7 +88,7 @@ def _absent(graph: ResourceGraph) -> Iterator[tuple[Resource, str]]:
         return
     # It brings the devices, and lets people call their class of its own load balancers `alb`.
     is_auto = any(section(each.inputs, "computeConfig").get("enabled") is True for each in clusters)
-    charts = {text(each.inputs.get("chart")).rpartition("/")[2] for each in graph if each.type in _RELEASES}
+    charts = {text(each.inputs.get("chart")).rpartition("/")[2] for each in graph if each.type in CHARTS}
     managed = {text(each.inputs.get("addonName")) for each in graph if each.type == _ADDON}
     defined = {text(section(each.inputs, "spec").get("group")) for each in graph if each.type == _DEFINITION}
     for resource in graph:

@@ -5,6 +5,7 @@ from typing import Final
 
 from ...evaluation.graph import Resource, ResourceGraph
 from ...planning.values import mappings, section
+from .addon_rules import CHARTS
 from .pod_templates import POD_TYPES, PodTemplate, pod_templates
 from .rule import Level, Rule, StackRule
 from .selection import declared
@@ -18,8 +19,9 @@ _CONSEQUENCES: Final = {_ACCOUNT: "no pod is made without it", _CLAIM: "its pods
 
 
 def _missing(graph: ResourceGraph) -> Iterator[tuple[Resource, str]]:
-    # Of a namespace that others make, nobody knows here what is in it.
-    own = {_name(each) for each in declared(graph, "Namespace")}
+    # Of a namespace that others make or a chart fills, nobody knows here what is in it.
+    filled = {each.inputs.get("namespace") for chart in CHARTS for each in graph.of_type(chart)}
+    own = {_name(each) for each in declared(graph, "Namespace")} - filled
     there = {
         (kind, section(each.inputs, "metadata").get("namespace"), _name(each))
         for kind in _CONSEQUENCES

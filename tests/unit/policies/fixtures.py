@@ -313,8 +313,8 @@ MODELS = {"spec.volumes": [{"name": "models", "persistentVolumeClaim": {"claimNa
 SECURITY = f"{SERVER}securityContext."
 
 
-def chart(location: str) -> Resource:
-    return resource("kubernetes:helm.sh/v3:Release", "chart", chart=location)
+def chart(location: str, **more: Any) -> Resource:
+    return resource("kubernetes:helm.sh/v3:Release", "chart", chart=location, **more)
 
 
 def definition(group: str) -> Resource:
@@ -513,6 +513,7 @@ KEPT: dict[str, list[list[Resource]]] = {
         [OWN, OWN_ACCOUNT, CLAIM, server(MODELS)],
         [OWN, server({"spec.serviceAccountName": UNKNOWN})],
         [OWN, server({"spec.serviceAccountName": "default"})],
+        [OWN, chart("spark-operator", namespace="ai"), server({"spec.serviceAccountName": "spark"})],
         [kubernetes("v1", "Namespace", "other"), server(MODELS)],
         [server()],
     ],
