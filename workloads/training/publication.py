@@ -63,6 +63,9 @@ def check_destinations(settings: TrainingSettings) -> None:
         place = location if location is None or is_address(location) else os.path.abspath(location)
         if location is None or place in refused:
             continue
+        if is_address(location) and any(location.startswith(f"{each.rstrip('/')}/") for each in refused):
+            # Storage that does not answer is waited for once.
+            continue
         if (reason := refusal_to_write(location)) is not None:
             refused.add(str(place))
             problems.add(path, f"'{location}' cannot be written to: {reason}; give another one")

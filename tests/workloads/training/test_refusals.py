@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from fsspec.implementations.memory import MemoryFileSystem  # pyright: ignore[reportMissingTypeStubs]
 from torch import nn
 
 from aidc.problems import InvalidInput
@@ -61,6 +62,19 @@ def test_an_address_that_nobody_knows_is_refused(tmp_path: Path, path: str) -> N
     with pytest.raises(InvalidInput, match=f"{path}: 'nosuch://bucket/run' cannot be written to: Protocol not known"):
         check_destinations(settings)
     check_destinations(read_training("gpt2-tiny", [f"output={tmp_path}", f"{path}=memory://bucket/run"], {}))
+
+
+def test_storage_that_does_not_answer_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def exists(_: Any, path: str) -> bool:
+        asked.append(path)
+        raise TimeoutError("no answer")
+
+    monkeypatch.setattr(MemoryFileSystem, "exists", exists)
+    with pytest.raises(InvalidInput, match=r"1 problem\n.*checkpoint.location: 'memory://bucket/run' .*: no answer"):
+        check_destinations(read_training("gpt2-tiny", ["checkpoint.location=memory://bucket/run"], {}))
+    assert asked == ["/bucket/run"]
 
 
 def test_nothing_is_trained_that_could_not_be_left(
