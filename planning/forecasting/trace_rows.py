@@ -53,6 +53,9 @@ class Rows:
                         yield chunk
         except (*DAMAGED, pd.errors.ParserError) as error:
             raise InvalidInput(self._path.name, [Problem("", f"is not a CSV file: {error}")]) from None
+        except OSError as error:
+            # So is an archive whose checksum is another one.
+            raise InvalidInput(self._path.name, [Problem("", f"cannot be read: {error.strerror or error}")]) from None
 
     def _seconds(self, column: Any, row: int) -> Values:
         """Return seconds: numbers by their unit, dates since 1970."""

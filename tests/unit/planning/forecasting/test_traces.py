@@ -162,6 +162,11 @@ def test_compressed_files_are_read_and_damaged_ones_refused(tmp_path: Path) -> N
     (tmp_path / "plain.csv.gz").write_text("t,v\n0,1\n60,2\n")
     with pytest.raises(InvalidInput, match="cannot be read: Not a gzipped file"):
         read_trace(tmp_path / "plain.csv.gz")
+    whole = bytearray(gzip.compress(b"t,v\n" + b"".join(b"%d,1\n" % at for at in range(100_000))))
+    whole[-8] ^= 1
+    (tmp_path / "sum.csv.gz").write_bytes(whole)
+    with pytest.raises(InvalidInput, match="cannot be read: CRC check failed"):
+        read_trace(tmp_path / "sum.csv.gz")
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
         archive.writestr("a.csv", "t,v\n")
         archive.writestr("b.csv", "t,v\n")
