@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...problems import InvalidInput, Problem
 from .bins import Bins, Combination
@@ -78,8 +79,8 @@ def read_trace(
 
     `time`: its column, as numbers or as ISO 8601 (without an offset: UTC); by default the usual names, else the first.
     `value`: its column; by default the usual names, else the only other column.
-    `step`: seconds of a step; by default the commonest distance between rows where at least half of them have it, else
-    the median, and 60 where rows are counted.
+    `step`: seconds of a step; by default the commonest distance between rows where at least half of them have it, or
+    the others are whole multiples of it, else the median, and 60 where rows are counted.
     `combine`: how rows of one step become its value: `mean` (the default: a level), `sum` (events counted in each
     row), `count` (every row is one request; no value is read), `counter` (an ever growing count: its growth; a fall is
     a restart from 0, as Prometheus has it).
@@ -138,7 +139,7 @@ def masked(trace: Trace, *, holes: tuple[tuple[float, float], ...] = (), zeros: 
 
 
 def _usual_step(times: Values, columns: Columns) -> tuple[float | None, bool]:
-    """Return the seconds between rows, None where all have one time, and whether at least half of them have it."""
+    """Return the seconds between rows, None where all have one time, and whether they are of that grid."""
     if columns.combine == "count":
         return 60.0, True
     distances = np.diff(times)
@@ -147,6 +148,15 @@ def _usual_step(times: Values, columns: Columns) -> tuple[float | None, bool]:
         return None, True
     found, counts = np.unique(distances.round(3), return_counts=True)
     most = int(counts.argmax())
-    if found[most] > 0 and 2 * counts[most] >= len(distances):
-        return float(found[most]), True
+    usual = float(found[most])
+    if usual > 0 and (2 * counts[most] >= len(distances) or _is_grid(found, counts, usual)):
+        return usual, True
     return float(np.median(distances)), False
+
+
+def _is_grid(found: Values, counts: NDArray[np.int64], step: float) -> bool:
+    """Return whether distances are those of a grid of which most rows are missing: whole numbers of its step."""
+    if step < 1 or 10 * counts.max() < counts.sum():
+        return False
+    is_whole = np.abs(found - step * np.round(found / step)) <= 0.002
+    return bool(counts[is_whole].sum() >= 0.99 * counts.sum())

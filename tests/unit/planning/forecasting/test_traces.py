@@ -142,6 +142,15 @@ def test_a_unit_that_is_told_counts(tmp_path: Path) -> None:
     assert (trace.series.step, len(trace.series)) == (60, 3)
 
 
+@pytest.mark.parametrize("share", [0.45, 0.15])
+def test_a_grid_of_which_most_rows_are_missing_keeps_its_step(tmp_path: Path, share: float) -> None:
+    """The median of their distances is two steps and more, and a load of half as many requests a second."""
+    times = np.flatnonzero(np.random.default_rng(0).random(2_000) < share) * 60
+    trace = read_trace(written(tmp_path, "t,v\n" + "".join(f"{time},60\n" for time in times)))
+    assert (trace.series.step, trace.is_irregular) == (60, False)
+    assert np.nansum(trace.series.values) == 60 * len(times)
+
+
 def test_rows_at_no_regular_distance_keep_their_sum(tmp_path: Path) -> None:
     """The commonest distance of times that are all different is any of them, and a load of five times as many steps."""
     times = np.arange(200) * 60 + np.random.default_rng(0).uniform(0, 50, 200).round(2)
