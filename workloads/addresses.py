@@ -6,19 +6,36 @@ from pathlib import Path
 from typing import Any
 
 
+class StorageSilent(ConnectionError):
+    """Storage does not answer now; it may do so later."""
+
+
+def is_silence(error: BaseException) -> bool:
+    """Return whether an error of fsspec's says that storage does not answer; botocore's are no `OSError`."""
+    botocore = {kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "botocore.exceptions"}
+    return isinstance(error, ConnectionError | TimeoutError) or bool(botocore & {"ConnectionError", "HTTPClientError"})
+
+
 def is_address(location: str) -> bool:
     """Return whether a location is an address for fsspec, such as `s3://bucket/run`, and no folder."""
     return "://" in location
 
 
-def refusal_to_write(location: str) -> str | None:
+def refusal_to_write(location: str, *, tries_again: bool = False) -> str | None:
     """Return why nothing can be written to a folder or an address; None where nothing speaks against it.
 
     A folder is made where it is not there. Nothing is written to an address: its protocol is looked up and its storage
     asked, so that a right that is missing there shows only when it is used.
+
+    Args:
+        location: The folder or address.
+        tries_again: Whether somebody starts the program again unless its input is wrong.
+
+    Raises:
+        StorageSilent: storage does not answer, which is no refusal to one who tries again.
     """
     folder = location.removeprefix("file://")
-    return _address_refusal(folder) if is_address(folder) else _folder_refusal(folder)
+    return _address_refusal(folder, tries_again) if is_address(folder) else _folder_refusal(folder)
 
 
 def _folder_refusal(location: str) -> str | None:
@@ -31,7 +48,7 @@ def _folder_refusal(location: str) -> str | None:
         return error.strerror or str(error)
 
 
-def _address_refusal(location: str) -> str | None:
+def _address_refusal(location: str, tries_again: bool) -> str | None:
     fsspec: Any = import_module("fsspec.core")
     try:
         files, root = fsspec.url_to_fs(location)
@@ -40,5 +57,8 @@ def _address_refusal(location: str) -> str | None:
         # Who may write need not be allowed to list.
         return None
     except Exception as error:  # each protocol has its own
-        return " ".join(str(error).split())
+        reason = " ".join(str(error).split())
+        if tries_again and is_silence(error):
+            raise StorageSilent(f"'{location}' does not answer: {reason}") from error
+        return reason
     return None

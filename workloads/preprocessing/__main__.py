@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from ...problems import InvalidInput
+from ..addresses import StorageSilent
 from ..programs import SETTINGS_PATH
 
 
@@ -23,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InvalidInput as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except StorageSilent as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     except SystemExit:
         # Ray ends the process in its own way while it starts, with the number of the signal for its exit code.
         return 128 + (signals.received or signal.SIGTERM)

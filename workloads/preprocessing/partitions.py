@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, Final, cast
 
 from ...problems import InvalidInput, Problems
+from ..addresses import StorageSilent, is_silence
 from .settings import ImagesInput, ParquetInput, PreprocessingSettings, TextInput
 
 IMAGE_SUFFIXES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
@@ -181,6 +182,8 @@ def _sources(path: str, *, images: bool, problems: Problems, where: int) -> Iter
         problems.add(place, f"'{path}' does not exist")
         return
     except Exception as error:
+        if is_silence(error):
+            raise StorageSilent(f"{place}: '{path}' does not answer: {error}") from error
         # Every protocol has errors of its own, such as botocore's for missing credentials.
         problems.add(place, f"'{path}' cannot be read: {error}")
         return

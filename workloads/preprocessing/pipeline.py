@@ -180,9 +180,15 @@ class Pipeline:
 
 
 def check_output(settings: PreprocessingSettings) -> None:
-    """Refuse an output that cannot be written to, before Ray is started; raises `InvalidInput`."""
+    """Refuse an output that cannot be written to, before Ray is started.
+
+    Raises:
+        InvalidInput: nothing can be written there.
+        StorageSilent: its storage does not answer now.
+    """
     problems = Problems()
-    if (reason := refusal_to_write(settings.output.folder)) is not None:
+    # A Job ends for good where its input is wrong, and starts another pod where storage was away.
+    if (reason := refusal_to_write(settings.output.folder, tries_again=True)) is not None:
         problems.add("output.folder", f"'{settings.output.folder}' cannot be written to: {reason}; give another one")
     problems.raise_if_any("preprocessing")
 

@@ -1,5 +1,7 @@
 """Input and output in an object store: what S3's interface gives, the same bytes as in folders."""
 
+import json
+import socket
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,10 @@ import pytest
 from corpus import make_corpus
 from moto.server import ThreadedMotoServer
 
+from aidc.workloads.addresses import StorageSilent
 from aidc.workloads.preprocessing import pipeline
+from aidc.workloads.preprocessing.__main__ import main
+from aidc.workloads.preprocessing.partitions import plan_partitions
 from aidc.workloads.preprocessing.pipeline import Pipeline
 from aidc.workloads.preprocessing.settings import PreprocessingSettings
 from aidc.workloads.preprocessing.storage import Folder
@@ -88,3 +93,29 @@ def test_what_fails_half_way_leaves_no_object(store: Any) -> None:
         fail()
     assert objects(store, "some/") == {}
     assert "Uploads" not in store.list_multipart_uploads(Bucket="data")
+
+
+def test_a_store_that_is_away_is_no_wrong_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A Job ends for good with exit code 2, and starts another pod after 1."""
+    import s3fs
+
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "test")
+        s3fs.S3FileSystem.clear_instance_cache()
+        source = tmp_path / "a.txt"
+        source.write_text("one\n")
+        values: dict[str, Any] = {"input": {"paths": [str(source)], "kind": "text"}}
+        settings = tmp_path / "settings.yaml"
+        settings.write_text(json.dumps(values | {"output": {"folder": "s3://data/out"}, "metrics_port": 0}))
+        monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+        assert main(["--config", str(settings)]) == 1
+        assert "error: 's3://data/out' does not answer: " in capsys.readouterr().err
+        values = {"input": {"paths": ["s3://data/raw"], "kind": "text"}, "output": {"folder": str(tmp_path / "out")}}
+        with pytest.raises(StorageSilent, match=r"input.paths\[0\]: 's3://data/raw' does not answer"):
+            plan_partitions(read_settings(PreprocessingSettings, values, "test"))
+    s3fs.S3FileSystem.clear_instance_cache()
