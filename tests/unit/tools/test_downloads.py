@@ -82,7 +82,7 @@ def test_a_member_is_taken_out_of_an_archive(releases: Any, tmp_path: Path) -> N
 
 
 def test_a_wrong_checksum_is_refused(releases: Any, tmp_path: Path) -> None:
-    releases.serve("/kwok", CONTENT[:-1] + b"!")
+    releases.serve("/kwok", CONTENT[:-1] + bytes([CONTENT[-1] ^ 1]))
 
     with pytest.raises(DownloadFailed, match="has the wrong checksum: sha256 "):
         fetch(releases.artifact("/kwok", CONTENT), tmp_path)

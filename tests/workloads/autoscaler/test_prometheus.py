@@ -33,7 +33,7 @@ def clock() -> Clock:
 @pytest.fixture
 def source(answers: Any, clock: Clock, request: pytest.FixtureRequest) -> Any:
     more = getattr(request, "param", {})
-    settings = PrometheusSource(kind="prometheus", address=answers.address, query="load", timeout_seconds=1, **more)
+    settings = PrometheusSource(kind="prometheus", address=answers.address, query="load", timeout_seconds=30, **more)
     found = Prometheus(settings, clock=clock, wall=lambda: NOW - 1000 + clock.seconds)
     yield found
     found.close()
