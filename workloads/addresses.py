@@ -1,5 +1,6 @@
 """Folders and addresses that work is to leave something at: whether it can, said before the work is done."""
 
+import os
 import tempfile
 from importlib import import_module
 from pathlib import Path
@@ -21,28 +22,31 @@ def is_address(location: str) -> bool:
     return "://" in location
 
 
-def refusal_to_write(location: str, *, tries_again: bool = False) -> str | None:
+def refusal_to_write(location: str, *, makes: bool = True, tries_again: bool = False) -> str | None:
     """Return why nothing can be written to a folder or an address; None where nothing speaks against it.
 
-    A folder is made where it is not there. Nothing is written to an address: its protocol is looked up and its storage
-    asked, so that a right that is missing there shows only when it is used.
+    Nothing is written to an address: its protocol is looked up and its storage asked, so that a right that is missing
+    there shows only when it is used.
 
     Args:
         location: The folder or address.
+        makes: Whether a folder that is not there is made; else the one is tried that it would be made in.
         tries_again: Whether somebody starts the program again unless its input is wrong.
 
     Raises:
         StorageSilent: storage does not answer, which is no refusal to one who tries again.
     """
     folder = location.removeprefix("file://")
-    return _address_refusal(folder, tries_again) if is_address(folder) else _folder_refusal(folder)
+    return _address_refusal(folder, tries_again) if is_address(folder) else _folder_refusal(folder, makes)
 
 
-def _folder_refusal(location: str) -> str | None:
-    folder = Path(location)
+def _folder_refusal(location: str, makes: bool) -> str | None:
+    folder = Path(location).absolute()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        if makes:
+            folder.mkdir(parents=True, exist_ok=True)
+        there = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+        with tempfile.TemporaryFile(dir=there):
             return None
     except OSError as error:
         return error.strerror or str(error)

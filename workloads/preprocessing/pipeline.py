@@ -188,7 +188,7 @@ def check_output(settings: PreprocessingSettings) -> None:
     """
     problems = Problems()
     # A Job ends for good where its input is wrong, and starts another pod where storage was away.
-    if (reason := refusal_to_write(settings.output.folder, tries_again=True)) is not None:
+    if (reason := refusal_to_write(settings.output.folder, makes=False, tries_again=True)) is not None:
         problems.add("output.folder", f"'{settings.output.folder}' cannot be written to: {reason}; give another one")
     problems.raise_if_any("preprocessing")
 
