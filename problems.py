@@ -57,7 +57,7 @@ class Problems:
             self._prefix = before
 
     def add(self, path: str, reason: str) -> None:
-        """Add one problem; what has been said already is not said again."""
+        """Add one problem; one that was found before is shown once."""
         self._problems.append(Problem(_join(self._prefix, path), reason))
 
     def extend(self, problems: Iterable[Problem]) -> None:
@@ -114,11 +114,14 @@ def camel_case(name: str) -> str:
     return head + "".join(part[:1].upper() + part[1:] for part in tail)
 
 
+def singular(unit: str) -> str:
+    """Return `pods` as `pod`, and `processes` as `process`."""
+    return unit.removesuffix("es" if unit.endswith(("sses", "ches")) else "s")
+
+
 def _counted(value: float, unit: str) -> str:
     """Return `1 pod`, `2 pods`, or the bare number where there is no unit."""
-    if value == 1:
-        unit = unit.removesuffix("es" if unit.endswith("sses") else "s")
-    return f"{value:,} {unit}".rstrip()
+    return f"{value:,} {singular(unit) if value == 1 else unit}".rstrip()
 
 
 def _join(prefix: str, path: str) -> str:

@@ -9,7 +9,9 @@ from .graph import UNKNOWN
 
 # The signatures are part of Pulumi's wire protocol: sdk/python/lib/pulumi/runtime/rpc.py, read 2026-11-21.
 _UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+"""Key that marks what is no plain map."""
+
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
 _RESOURCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
 _OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
@@ -57,8 +59,8 @@ def _read(value: Value, path: str, found: Properties) -> Any:
 
 def _read_struct(struct: Struct, path: str, found: Properties) -> Any:
     fields = struct.fields
-    if _SIGNATURE in fields:
-        signature = fields[_SIGNATURE].string_value
+    if SIGNATURE in fields:
+        signature = fields[SIGNATURE].string_value
         if signature == _SECRET:
             found.secrets.add(path)
             return _read(fields["value"], path, found)
@@ -66,7 +68,7 @@ def _read_struct(struct: Struct, path: str, found: Properties) -> Any:
             return fields["urn"].string_value
         if signature == _OUTPUT:
             return _read_output(struct, path, found)
-    return {key: _read(value, f"{path}.{key}", found) for key, value in sorted(fields.items()) if key != _SIGNATURE}
+    return {key: _read(value, f"{path}.{key}", found) for key, value in sorted(fields.items()) if key != SIGNATURE}
 
 
 def _read_output(struct: Struct, path: str, found: Properties) -> Any:

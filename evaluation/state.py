@@ -1,15 +1,13 @@
 """The state of a resource on Pulumi's wire: its inputs, and what is added to them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from google.protobuf.struct_pb2 import Struct, Value
 from pulumi.runtime import rpc
 
 from .graph import UNKNOWN, Resource
-
-_WRAPPED: Final = "4dabf18193072939515e22adb298388d"
-"""Marks what is no plain map on the wire: sdk/python/lib/pulumi/runtime/rpc.py, read 2026-11-21."""
+from .properties import SIGNATURE
 
 
 def with_outputs(resource: Resource, inputs: Struct, outputs: Mapping[str, Any]) -> Struct:
@@ -54,4 +52,4 @@ def to_wire(value: Any) -> Any:
 
 def _is_plain_map(value: Value) -> bool:
     """Whether a value on the wire is a map, and neither a secret nor a resource."""
-    return value.HasField("struct_value") and _WRAPPED not in value.struct_value.fields
+    return value.HasField("struct_value") and SIGNATURE not in value.struct_value.fields

@@ -6,15 +6,13 @@ from typing import Any, Final
 from ..components.autoscaling import PredictiveActing, PredictiveMode
 from ..components.autoscaling.vertical_scaling import counted_resources
 from ..problems import Problems, camel_case
-from .fabric import Plans
+from .families import Plans, Sections
 
 _FAMILY: Final = "inference_services"
 _KEDA: Final = "keda"
 _METRICS: Final = "metrics-server"
 _PROMETHEUS: Final = "kube-prometheus-stack"
 _VERTICAL: Final = "vertical-pod-autoscaler"
-
-Sections = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
 def check_addons(problems: Problems, sections: Sections, plans: Plans) -> None:

@@ -11,6 +11,7 @@ from ..infra.eks.version_skew import check_minor_version, check_node_skew
 from ..infra.network import DEFAULT_POD_RANGE, NO_POD_RANGE
 from ..planning.catalog.karpenter import RESERVED
 from ..problems import Problems, camel_case, suggestion
+from .families import Plans, Sections
 from .layer import Layer
 from .references import check_references
 from .surroundings import Surroundings
@@ -25,12 +26,6 @@ _OF_EKS: Final = "gp2"
 
 _DRIVER: Final = "aws-ebs-csi-driver"
 _SNAPSHOTS: Final = "snapshot-controller"
-
-Sections = Mapping[str, Mapping[str, Mapping[str, Any]]]
-"""Inputs by family, then by name."""
-
-Plans = Mapping[str, Mapping[str, Any]]
-"""Plans by family, then by name; None where a component's own inputs are wrong."""
 
 
 def check_on_aws(
@@ -75,9 +70,9 @@ def check_on_aws(
 
 def _check_regions(problems: Problems, sections: Sections, around: Surroundings) -> None:
     site = sections["recovery_site"].get("")
-    if site is not None and site.get("region", around.region) == around.region:
-        problems.add("recoverySite.region", f"is {around.region}, where the data center is itself; give another region")
     there = around.region if site is None else site.get("region", around.region)
+    if site is not None and there == around.region:
+        problems.add("recoverySite.region", f"is {around.region}, where the data center is itself; give another region")
     for name, own in sections["bucket_replications"].items() if there != around.region else ():
         if own.get("destination_region") != there:
             path = f"bucketReplications.{name}.destinationRegion"

@@ -8,6 +8,7 @@ from ..infra.labels import check_name
 from ..problems import Problems, camel_case, suggestion
 from .data_center_args import PriorityClass
 from .fabric import check_fabric
+from .families import Plans, Sections
 from .images import MODEL_PARTS, check_image_name
 from .layer import SECTIONS, Layer
 
@@ -17,12 +18,6 @@ _HIGHEST_PRIORITY: Final = 1_000_000_000
 _SYSTEM_PRIORITIES: Final = frozenset({"system-cluster-critical", "system-node-critical"})
 _POOLS: Final = ("gpu_node_pools", "cpu_node_pools")
 _WORKLOADS: Final = ("preprocessing_jobs", "training_jobs", "inference_services", "microservices")
-
-Sections = Mapping[str, Mapping[str, Mapping[str, Any]]]
-"""Inputs by family, then by name."""
-
-Plans = Mapping[str, Mapping[str, Any]]
-"""Plans by family, then by name; None where a component's own inputs are wrong."""
 
 
 def check_together(

@@ -5,8 +5,7 @@ from typing import Any
 
 from ..components.compute.pool_plan import NodePoolPlan
 from ..problems import Problems
-
-Plans = Mapping[str, Mapping[str, Any]]
+from .families import Plans
 
 
 def with_fabric(own: Mapping[str, Any], plans: Plans) -> Mapping[str, Any]:

@@ -60,6 +60,12 @@ from ..infra.security.threat_detection import plan_threat_detection
 from .data_center_args import ServedModel
 from .served_model import plan_served_model
 
+Sections = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""Inputs by family, then by name."""
+
+Plans = Mapping[str, Mapping[str, Any]]
+"""Plans by family, then by name; None where a component's own inputs are wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Family:

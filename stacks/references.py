@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 from ..problems import Problems, camel_case, suggestion
 from .addon_needs import check_addons
-from .fabric import Plans
+from .families import Plans, Sections
 from .images import check_repository
 
 RECOVERY_SITE: Final = "recovery-site"
@@ -17,8 +17,6 @@ _FAMILIES: Final[Mapping[str, str]] = {
     "web_acl_arn": "web_firewalls",
 }
 """Keys whose value is an ARN, or the name of a component of a family."""
-
-Sections = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
 def check_references(

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, Union, cast, get_arg
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..problems import InvalidInput, Problems, suggestion
+from ..problems import InvalidInput, Problems, singular, suggestion
 
 _Settings = TypeVar("_Settings", bound=BaseModel)
 
@@ -270,9 +270,7 @@ def _members(kind: Any) -> Iterable[Any]:
 
 
 def _counted(value: Any, unit: str) -> str:
-    if unit and value == 1:
-        unit = unit.removesuffix("es" if unit.endswith(("sses", "ches")) else "s")
-    return f"{value} {unit}".rstrip()
+    return f"{value} {singular(unit) if value == 1 else unit}".rstrip()
 
 
 def _shown(value: Any) -> str:

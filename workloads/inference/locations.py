@@ -8,15 +8,11 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from ...problems import InvalidInput, Problem, Problems
+from ..addresses import is_address
 
 CONFIG_FILE: Final = "config.json"
 _FILES: Final = (CONFIG_FILE, "model.safetensors", "encoding.json")
 _POLL_SECONDS: Final = 1.0
-
-
-def is_address(model: str) -> bool:
-    """Return whether a model is given by its address, as in `s3://bucket/folder`."""
-    return "://" in model
 
 
 def check_folder(model: str) -> None:

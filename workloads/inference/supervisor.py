@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 
 from ...problems import Problems
-from .locations import check_folder, is_address
+from ..addresses import is_address
+from .locations import check_folder
 from .settings import FAILURE_VARIABLE, SETTINGS_VARIABLE, ServingSettings
 
 

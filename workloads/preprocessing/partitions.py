@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, Final, cast
 
 from ...problems import InvalidInput, Problems
-from ..addresses import StorageSilent, is_silence
+from ..addresses import StorageSilent, is_address, is_silence
 from .settings import ImagesInput, ParquetInput, PreprocessingSettings, TextInput
 
 IMAGE_SUFFIXES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
@@ -152,7 +152,7 @@ def opened(path: str) -> Generator[BinaryIO]:
 
 def _lies_in(path: str, folder: str) -> bool:
     """Return whether a path or address is below a folder, or is it."""
-    above, below = (each.rstrip("/") if "://" in each else os.path.abspath(each) for each in (folder, path))
+    above, below = (each.rstrip("/") if is_address(each) else os.path.abspath(each) for each in (folder, path))
     return below == above or below.startswith(f"{above}/")
 
 

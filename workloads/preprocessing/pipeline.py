@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ...problems import Problems
-from ..addresses import refusal_to_write
+from ..addresses import is_address, refusal_to_write
 from .cluster import Task, run_tasks
 from .duplicates import DUPLICATES, plan_buckets
 from .features import make_features
@@ -199,7 +199,7 @@ def _placed(settings: PreprocessingSettings) -> PreprocessingSettings:
     if encoding is not None and encoding != "bytes":
         encoding = os.path.abspath(encoding)
     folder = settings.output.folder
-    output = settings.output.model_copy(update={"folder": folder if "://" in folder else os.path.abspath(folder)})
+    output = settings.output.model_copy(update={"folder": folder if is_address(folder) else os.path.abspath(folder)})
     features = settings.features.model_copy(update={"encoding": encoding})
     return settings.model_copy(update={"output": output, "features": features})
 

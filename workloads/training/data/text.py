@@ -140,15 +140,11 @@ def _cache(settings: TextSettings) -> Path:
         return settings.cache
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(home) / "aidc" / "tokens"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
+    if refusal_to_write(str(folder)) is not None:
         # Containers have a home that cannot be written.
         folder = Path(tempfile.gettempdir()) / f"aidc-{os.getuid()}" / "tokens"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder
+    return folder
 
 
 @contextmanager
